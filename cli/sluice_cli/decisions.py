@@ -14,7 +14,20 @@ _EXAMPLES: Final = "columns.Preis=price, decimal.price=, encoding=windows-1250 o
 #: Members of a job's recipe that say how its decisions were made; requests ignore them.
 _ABOUT: Final = frozenset({"version", "decisions"})
 _TAB: Final = "\t"
-_SHOWN: Final = {"either": "can be read in two ways", "swappable": "may have day and month swapped"}
+_SHOWN: Final = {
+    "either": "can be read in two ways",
+    "swappable": "may have day and month swapped",
+    "dmy-or-ymd": "can be day first or year first",
+    "any-order": "can be read in three orders",
+    "dmy-rarely-ymd": "is day first or, rarely, year first",
+    "either-rarely-ymd": "is day or month first or, rarely, year first",
+    "rarely-ymd": "is, rarely, year first",
+    "year-first": "has its whole year first",
+    "six-digits": "is a number of six digits, which may be a date",
+    "point-groups": "is a whole number if its point groups thousands",
+    "comma-groups": "is a whole number if its comma groups thousands",
+    "other-groups": "groups thousands with spaces or apostrophes",
+}
 
 Decisions = dict[str, Any]
 """As the API takes them, nested by kind: ``{"decimal": {"price": ","}, "header": 3}``."""

@@ -27,7 +27,7 @@ from sluice.api.importers import (
 from sluice.api.requests import DropFolderBody, RecipeBody, RecipeName, decisions_of, options_in
 from sluice.api.responses import ListResponse
 from sluice.catalog.registry import importer_named
-from sluice.model.recipe import Condition, Saved
+from sluice.model.saved import Condition, Saved
 from sluice.usecases import recipes
 
 Shown = TypeVar("Shown", bound=BaseModel)

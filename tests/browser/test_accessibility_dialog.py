@@ -44,7 +44,7 @@ def test_every_stage_of_the_dialog_is_accessible(
 
     expect(page.get_by_role("heading", name="Your file is being checked")).to_be_visible()
     accessible(page, "the check, or the preview already")
-    question = page.get_by_role("group", name="In which order does the column Updated write day and month?")
+    question = page.get_by_role("group", name="In which order does the column Updated write day, month and year?")
     expect(question).to_be_visible()
     page.get_by_role("button", name="Send the answers").click()
     accessible(page, "the questions, one of them without an answer")

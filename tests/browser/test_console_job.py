@@ -71,7 +71,7 @@ def test_a_job_asks_on_its_page_and_shows_what_another_caller_has_answered(page_
     go(page, f"#/jobs/{job['id']}")
     expect(page.locator(".head .status")).to_have_text("Waits for an answer")
     price = page.get_by_role("group", name="Which decimal mark does the column Price use?")
-    updated = page.get_by_role("group", name="In which order does the column Updated write day and month?")
+    updated = page.get_by_role("group", name="In which order does the column Updated write day, month and year?")
     expect(price.get_by_text("1 cell has a decimal comma")).to_be_visible()
     expect(price.get_by_role("row", name="3 9.5 has a decimal point")).to_be_visible()
     price.get_by_label("A point").check()

@@ -75,7 +75,7 @@ def test_every_question_of_a_file_is_answered_in_one_form(page_at: Callable[...,
     expect(price.get_by_text("2 cells can be read in both ways")).to_be_visible()
     expect(price.get_by_role("row", name="2 1.250 can be read in both ways")).to_be_visible()
     expect(price.get_by_text("Row 2: 1.250 is 1250. Row 3: 2.500 is 2500. 1 cell is rejected.")).to_be_visible()
-    updated = page.get_by_role("group", name="In which order does the column Updated write day and month?")
+    updated = page.get_by_role("group", name="In which order does the column Updated write day, month and year?")
     expect(updated.get_by_text("Row 3: 04/05/2026 is 5 April 2026.")).to_be_visible()
     expect(page.get_by_role("radio", checked=True)).to_have_count(0)
     price.get_by_label("A comma").check()

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from sluice.catalog.registry import IMPORTERS
-from sluice.reading import detect
+from sluice.reading import detect, western
 from sluice.reading.records import QUOTINGS, Dialect
+from sluice.reading.xlsx import parser
 from sluice.reading.xlsx.spelling import _NARROW, _WIDE, Formats, _grammar
 from sluice.reading.xlsx.splitter import Start
 from tests.hostile.patterns import Use, fault_of
@@ -32,7 +33,11 @@ _LOCAL: dict[str, list[dict[str, Any]]] = {
     "splitter.py/known": [{"prefix": b"x:"}],
     "splitter.py/prolog": [{"root": b"sst"}],
     "cells.py/_marked": [{"markers": ("NULL", "\\N", "-")}],
+    "parser.py/_formatted_cells": [
+        {"wanted": rf'(?:1|2)"(?: t="n")?+>{parser._FORMULA}<v>{parser._usual_number(kind)}'} for kind in (205, 1_202)
+    ],
     "csv_files.py/suspect": [{"importer": IMPORTERS[0]}],
+    "records.py/_mark": [{"dialect": Dialect(mark, "double"), "is_spaced": mark == ";"} for mark in ",;"],
 }
 #: Patterns whose objects are asked below, since they are attributes or results of functions.
 _OBJECTS = {
@@ -41,6 +46,7 @@ _OBJECTS = {
     "records.py/_bare",
     "records.py/_blanks",
     "spelling.py/_grammar",
+    "western.py/out_of_place",
 }
 #: Patterns of an importer's declaration, asked below.
 _DECLARED = {"recipes.py/found", "recipes.py/_constant"}
@@ -50,6 +56,7 @@ _USES: dict[str, Use] = {
     "dates.py/_DAY_FIRST": "fullmatch",
     "dates.py/_YEAR_FIRST": "fullmatch",
     "detect.py/_BEGINNINGS": "match",
+    "western.py/_EAST_ASIAN": "fullmatch",
 }
 #: Patterns that are asked of no file, with the reason.
 _OWN = {"workbook.py/_ROWS": "the empty rows of a workbook that xlsxwriter has made"}
@@ -77,6 +84,8 @@ def _objects() -> Iterator[Pattern]:
             for each in (made._quoted, made._unclosed, made._bare):
                 yield Pattern(place, each.pattern, each.flags, "match")
             yield Pattern(place, made._blanks.pattern, made._blanks.flags, "search")
+    for name, language in western._LANGUAGES.items():
+        yield Pattern(f"western.py {name}", language.misplaced.pattern, language.misplaced.flags, "search")
     for importer in IMPORTERS:
         for parameter in importer.parameters:
             yield Pattern(f"{importer.name} {parameter.name}", parameter.pattern, 0, "fullmatch")

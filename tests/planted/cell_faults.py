@@ -19,8 +19,8 @@ CELL_FAULTS: Final = (
         name="proof-ignored",
         breaks="1.250 is read as 1.25 in a column whose other cells prove the comma.",
         file="layers/domain/sluice/schema/decisions.py",
-        old='return proofs[0], "proven", False',
-        new="return value, how, False",
+        old='return (proof, "proven", False) if is_proven',
+        new="return (value, how, False) if is_proven",
         tests=("tests/unit/schema/test_decisions.py",),
     ),
     Fault(
@@ -70,6 +70,14 @@ CELL_FAULTS: Final = (
         old='            if whole.count(b"<%ssi" % start.prefix) != len(pieces):',
         new="            if not pieces:",
         tests=("tests/unit/reading/test_xlsx_spelling.py",),
+    ),
+    Fault(
+        name="zeros-of-id-lost",
+        breaks="An id keeps no zeros that its number format shows, so that different ids become one key.",
+        file="layers/domain/sluice/reading/number_formats.py",
+        old="return value if padded == text else FormattedNumber(value, padded)",
+        new="return value",
+        tests=("tests/reading/test_cases_ids.py",),
     ),
     Fault(
         name="error-cell-empty",

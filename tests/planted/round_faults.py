@@ -43,8 +43,8 @@ ROUND_FAULTS: Final = (
         name="proof-forgotten",
         breaks="Prices are read by the mark of an earlier file although a cell of this one proves another.",
         file="layers/domain/sluice/schema/decisions.py",
-        old="if len(proofs) == 1:",
-        new='if len(proofs) == 1 and how != "remembered":',
+        old="if column.proofs:",
+        new='if column.proofs and how != "remembered":',
         tests=("tests/faults/test_weeks.py",),
     ),
     Fault(

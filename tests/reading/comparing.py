@@ -16,7 +16,7 @@ from sluice.schema.cells import CellError
 from sluice.wording import word_detail
 from tests.reading.exceptions import EXCEPTIONS
 from tests.reading.oracles import ORACLES, Cells, ErrorText, Oracle, cells_of, kind_of
-from tests.unit.reading.driving import records_of, segments_of
+from tests.unit.reading.driving import numbers_of, records_of, segments_of
 
 #: Rows of a slice: few, so that a small file has several.
 _CHUNK_ROWS: Final = 7
@@ -93,7 +93,7 @@ def read(body: bytes, name: str) -> tuple[FileLayout, Cells]:
     """Read a file as `plan` and the workers do."""
     layout, segments, workspace = segments_of(body, name, chunk_rows=_CHUNK_ROWS)
     records = records_of(body, layout, segments, workspace)
-    return layout, cells_of((number, [_comparable(cell) for cell in cells]) for number, cells in records)
+    return layout, cells_of((number, [_comparable(cell) for cell in cells]) for number, cells in numbers_of(records))
 
 
 def _comparable(cell: Any) -> Any:

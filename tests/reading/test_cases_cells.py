@@ -29,8 +29,8 @@ def number(value: object, style: int = 0) -> str:
     return f' s="{style}"><v>{value}</v></c>'
 
 
-def outcome_of_cells(*rows: Mapping[str, str], **parts: Any) -> Outcome:
-    """Import rows of products from row 2 on, each by fields with the XML of its cells behind ``<c r="…"``."""
+def sheet_of(*rows: Mapping[str, str]) -> str:
+    """Make a sheet of products from row 2 on, each row by fields with the XML of its cells behind ``<c r="…"``."""
     columns = {field: "ABCDEFGH"[at] for at, field in enumerate(TITLES)}
     head = {field: text(title) for field, title in TITLES.items()}
     body = ""
@@ -39,7 +39,12 @@ def outcome_of_cells(*rows: Mapping[str, str], **parts: Any) -> Outcome:
         cells = {**usual, **own}
         xml = "".join(f'<c r="{columns[field]}{row}"{cells[field]}' for field in columns if field in cells)
         body += f'<row r="{row}">{xml}</row>'
-    return outcome_of(workbook({"Data": sheet_part(body)}, **parts), "a.xlsx")
+    return sheet_part(body)
+
+
+def outcome_of_cells(*rows: Mapping[str, str], **parts: Any) -> Outcome:
+    """Import rows as `sheet_of` takes them."""
+    return outcome_of(workbook({"Data": sheet_of(*rows)}, **parts), "a.xlsx")
 
 
 def styles_of(*codes: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 from datetime import date, timedelta
 from typing import Any
@@ -9,12 +10,13 @@ from typing import Any
 import pytest
 import xlwt
 
+from sluice.reading import whole_file
 from sluice.schema.cells import CellError
 from tests.reading import biff
-from tests.reading.made import ERRORS, as_ods, as_xls, ods_document, ods_table
+from tests.reading.made import ERRORS, as_ods, as_xls, ods_cell, ods_document, ods_table
 from tests.reading.outcomes import Outcome, outcome_of
 from tests.support.factories_files import packed
-from tests.unit.reading.driving import read_all, trimmed
+from tests.unit.reading.driving import numbers_of, read_all, trimmed
 
 HEAD = ("Part Number", "Description", "Price", "Stock", "Brand")
 SHOWN = ("part_number", "description", "price", "stock", "brand")
@@ -199,7 +201,7 @@ def test_an_amount_of_xls_under_a_format_with_any_id_stays_an_amount(number: int
     "code", ["Standard", "General", '0.00" days"', "[Red]0.00", "[$€-407]#,##0.00", "0\\d", '"MWH" 0', "@", "0.00E+00"]
 )
 def test_a_number_of_xls_whose_format_has_letters_of_dates_stays_a_number(code: str) -> None:
-    assert read_all(as_xls([("a",), (45.5,)], formats={float: code}))[1:] == [(2, [45.5])]
+    assert numbers_of(read_all(as_xls([("a",), (45.5,)], formats={float: code})))[1:] == [(2, [45.5])]
 
 
 @pytest.mark.parametrize("code", ["yyyy-mm-dd", "d/m/yy", "[$-409]d mmm yyyy;@", "dd.mm.yyyy hh:mm", "mmm yy"])
@@ -338,3 +340,54 @@ def _number(value: str, shown: str, kind: str = "float") -> str:
 
 
 _HEAD = "".join(_text(title) for title in HEAD)
+
+
+# ---- calendars -------------------------------------------------------------------------------------------------------
+
+_DATED = ("Part Number", "Description", "Price", "Updated")
+
+
+def test_a_number_in_a_column_of_dates_is_of_the_calendar_of_its_file() -> None:
+    """Files of 1904 give the day that .xlsx gives; LibreOffice offers a third calendar, which begins in 1900."""
+    for since_1904, serial in ((False, 45688), (True, 44226)):
+        outcome = outcome_of(as_xls([_DATED, ("K", "F", 1, serial)], since_1904=since_1904), "a.xls")
+        assert outcome.table("updated") == {2: ("2025-01-31",)}
+    for first, serial in (("", 45688), ("1899-12-30", 45688), ("1900-01-01", 45686), ("1904-01-01", 44226)):
+        date_value = f' table:date-value="{first}"' if first else ""
+        settings = f"<table:calculation-settings><table:null-date{date_value}/></table:calculation-settings>"
+        rows = ["".join(map(ods_cell, row)) for row in (_DATED, ("K", "F", 1, serial))]
+        assert outcome_of(ods_document(settings, ods_table(rows)), "a.ods").table("updated") == {2: ("2025-01-31",)}
+
+
+@pytest.mark.parametrize("first", ["", "x", "9999-12-31", "1904-02-30"])
+def test_a_calendar_that_does_not_exist_rejects_the_file(first: str) -> None:
+    settings = f'<table:calculation-settings><table:null-date table:date-value="{first}"/></table:calculation-settings>'
+    rows = ["".join(map(ods_cell, row)) for row in (_DATED, ("K", "F", 1, 45688))]
+    assert outcome_of(ods_document(settings, ods_table(rows)), "a.ods").problem == "damaged-file/malformed-part"
+
+
+@pytest.mark.parametrize(("since_1904", "last"), [(False, 2_958_465), (True, 2_957_003)])
+def test_a_date_cell_of_xls_behind_the_calendar_costs_no_other(since_1904: bool, last: int) -> None:
+    """Also one that is rounded to the midnight behind the last day."""
+    serials = (last + 1, last + 0.9999999, last + 2_000, 45_000)
+    book = xlwt.Workbook()
+    book.dates_1904 = since_1904
+    sheet = book.add_sheet("Data")
+    for at, row in enumerate([_DATED, *(("K", "F", 1, serial) for serial in (*serials, last))]):
+        for place, value in enumerate(row):
+            sheet.write(at, place, value, xlwt.easyxf(num_format_str="yyyy-mm-dd" if at and place == 3 else "General"))
+    file = io.BytesIO()
+    book.save(file)
+    cells = [row[3] for _, row in read_all(file.getvalue())[1:]]
+    assert cells[:3] == [*serials[:3]]
+    assert cells[4] == date(9999, 12, 31)
+
+
+def test_an_error_of_our_own_is_no_damage_that_xlrd_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else it would say that the file is not a complete workbook."""
+
+    def broken(*_: object) -> None:
+        raise OverflowError
+
+    monkeypatch.setattr(whole_file, "_moment", broken)
+    assert outcome_of(as_xls([_DATED, ("K", "F", 1, date(2025, 1, 31))]), "a.xls").problem == "damaged-file/fatal"

@@ -113,6 +113,59 @@ def test_a_short_row_has_empty_cells() -> None:
     assert outcome.table("name", "city") == {2: ("Meyer", None), 3: ("Petersen", "Kiel")}
 
 
+@pytest.mark.parametrize("end", ["\u2028", "\u2029", "\x1e", "\x1c"])
+@pytest.mark.parametrize("behind", ["", "\r\n"])
+def test_a_text_whose_line_ends_are_none_is_rejected(end: str, behind: str) -> None:
+    """All of it would be its header, and the job complete without a row."""
+    lines = ["Dealer Code;Name;City", "D-1;Meyer;Kiel", "D-2;Ode;Hamburg", ""]
+    outcome = of_dealers(end.join(lines) + behind)
+    assert outcome.job.problem is not None
+    assert (outcome.job.problem.type, outcome.job.problem.params["character"]) == ("damaged-file", f"U+{ord(end):04X}")
+
+
+def test_a_separator_within_a_line_is_no_line_end() -> None:
+    outcome = of_dealers("Dealer Code;Name;City\r\nD-1;Meyer\u2028Ode;Kiel\r\n")
+    assert outcome.table("name") == {2: ("Meyer\u2028Ode",)}
+
+
+QUOTES = ["row: has a quote in the middle of a value; a quote in a quoted value is written twice"]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ('D-2;"Quick;Kiel;Germany;1', 'D-3;Tube 3";Kiel;Germany;2'),
+        ('D-2;Meyer;Kiel;Germany;"1', 'D-3;Tube;Kiel;Germany;2"'),
+        ('D-2;"Quick;Kiel;Germany;1', "D-3;Tube;Kiel;Germany;2", "", 'D-4;Tube;"" Kiel;Germany";2'),
+        ('D-2; "Quick; Kiel; Germany; 1', 'D-3; Tube 3"; Kiel; Germany; 2'),
+        ('D-2;"Quick;Kiel;Germany;1', 'D-3;Tube 3";"Kiel;Mitte";Germany;2'),
+    ],
+)
+def test_two_lone_quotes_swallow_no_row_in_silence(lines: tuple[str, ...]) -> None:
+    """What stands between them would be one value of one record, and the records below the first one be gone."""
+    rows = ["D-1;Meyer;Kiel;Germany;0431 1", *lines, "D-9;Ode;Kiel;Germany;0431 9"]
+    for end in ("\r\n", "\n", "\r"):
+        outcome = of_dealers(end.join([DEALERS.strip().replace(",", ";"), *rows, ""]))
+        assert outcome.rejected == {3: QUOTES}
+        assert outcome.table("dealer_code", "name") == {2: ("D-1", "Meyer"), 4: ("D-9", "Ode")}
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "Dock 4, Gate 2\nKiel, Germany",
+        "Dock 4,Gate 2,Hall,East,1\nKiel,Germany",
+        "Dock 4\r\nKiel",
+        "Dock, 4, Gate, 2\nHall, East, 1, Kiel, Germany",
+        'the "Dock"\n4',
+    ],
+)
+def test_a_quoted_address_of_several_lines_stays_one_value(address: str) -> None:
+    quoted = address.replace('"', '""')
+    outcome = of_dealers(DEALERS + f'D-1,"{quoted}",Kiel,Germany,1\r\nD-2,Ode,"{quoted}",Germany,2\r\n')
+    assert outcome.table("name", "city") == {2: (address, "Kiel"), 3: ("Ode", address)}
+
+
 def test_a_blank_before_a_quote_belongs_to_no_value() -> None:
     outcome = of_dealers(
         'Dealer Code, Name, City, Country\r\nD-1, "Meyer, Sohn & Co", Hamburg, Germany\r\n'

@@ -141,7 +141,23 @@ def test_a_cell_clears_what_a_record_has_although_blank_cells_keep_it() -> None:
 
 @pytest.mark.parametrize(
     "error",
-    ["#N/A", "#REF!", "#NAME?", "#NV", "#BEZUG!", "#ÜBERLAUF!", "#SPILL!", "#VALEUR !", "#¡REF!", "#ДЕЛ/0!", "####"],
+    [
+        "#N/A",
+        "#REF!",
+        "#NAME?",
+        "#NV",
+        "#BEZUG!",
+        "#ÜBERLAUF!",
+        "#SPILL!",
+        "#VALEUR !",
+        "#¡REF!",
+        "#ДЕЛ/0!",
+        "####",
+        "#NEDOSTUPNÝ",
+        "Fehler:502",
+        "Err :502",
+        "Błąd:502",
+    ],
 )
 def test_an_error_of_a_workbook_that_was_saved_as_text_is_rejected(error: str) -> None:
     """In the key, in a required column and in an optional one."""
@@ -153,7 +169,7 @@ def test_an_error_of_a_workbook_that_was_saved_as_text_is_rejected(error: str) -
 
 
 def test_a_text_that_says_there_is_no_value_is_rejected() -> None:
-    outcome = of_column("Brand", "NaN", "nan", "-inf", "1.#IND", "Nan", "Infinity")
+    outcome = of_column("Brand", "NaN", "nan", "-inf", "1.#IND", "<NA>", "NaT", "Nan", "Infinity")
     assert [brand for (brand,) in outcome.table("brand").values()] == ["Nan", "Infinity"]
     assert {each.code for each in outcome.rejections} == {"no-result"}
 
@@ -170,27 +186,41 @@ def test_the_header_again_is_ignored() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cell", "price"),
+    ("cell", "price", "currency"),
     [
-        *(("1,23,456.00", "123456"), ("₹ 12,34,567.89", "1234567.89"), ("Rs. 1,23,456/-", "123456")),
         *(
-            ("1'234.50", "1234.5"),
-            ("CHF 1\u2019234.50", "1234.5"),
-            ("1\u202f234,50 €", "1234.5"),
-            ("$1,234.50", "1234.5"),
+            ("1,23,456.00", "123456", "INR"),
+            ("₹ 12,34,567.89", "1234567.89", "INR"),
+            ("Rs. 1,23,456/-", "123456", "PKR"),
         ),
-        *(
-            ("1.234,50 TL", "1234.5"),
-            ("12,50 Kč", "12.5"),
-            ("1200円", "1200"),
-            ("R$ 1.234,50", "1234.5"),
-            ("49,-", "49"),
-        ),
-        *(("１２．５０", "12.5"), ("٣٤٫٥٠", "34.5"), ("١٬٢٣٤", "1234"), ("1.250,-", "1250"), ("12.500,-", "12500")),
+        *(("1'234.50", "1234.5", "CHF"), ("CHF 1\u2019234.50", "1234.5", "CHF"), ("1\u202f234,50 €", "1234.5", "EUR")),
+        *(("$1,234.50", "1234.5", "CAD"), ("1.234,50 TL", "1234.5", "TRY"), ("12,50 Kč", "12.5", "CZK")),
+        *(("1200円", "1200", "JPY"), ("R$ 1.234,50", "1234.5", "BRL"), ("49,-", "49", "SEK")),
+        *(("１２．５０", "12.5", "JPY"), ("٣٤٫٥٠", "34.5", "EGP"), ("١٬٢٣٤", "1234", "EGP")),
+        *(("1.250,-", "1250", "EUR"), ("12.500,-", "12500", "IDR"), ("IDR 5.000", "5000", "IDR")),
     ],
 )
-def test_an_amount_that_a_clerk_reads_at_once_is_read(cell: str, price: str) -> None:
-    assert of_column("Price", cell).table("price") == {2: (price,)}
+def test_an_amount_that_a_clerk_reads_at_once_is_read(cell: str, price: str, currency: str) -> None:
+    header = ["Part Number", "Description", "Price", "Currency"]
+    outcome = outcome_of(as_csv(header, ["K-2", "Filter", cell, currency]), "file.csv")
+    assert outcome.table("price", "currency") == {2: (price, currency)}
+
+
+def test_an_amount_is_never_stored_in_another_currency_than_it_is_written_in() -> None:
+    """Neither in that of its row, nor in the default of a file without currencies."""
+    cells = ["$12.00", "12 USD", "GBP 5", "¥1,000", "5 €", "€ 5 $"]
+    rejected = {
+        **{
+            row: [f"Price: is in {sign}, and its row is in EUR. Write the amount in EUR, or correct the row's currency"]
+            for row, sign in ((2, "$"), (3, "USD"), (4, "GBP"), (5, "¥"))
+        },
+        7: ["Price: has two currencies, € and $. Write the one that the amount is in"],
+    }
+    outcome = of_column("Price", *cells)
+    assert (outcome.rejected, outcome.table("price", "currency")) == (rejected, {6: ("5", "EUR")})
+    rows = [[f"K-{at}", "Filter", cell, "EUR"] for at, cell in enumerate(cells)]
+    outcome = outcome_of(as_csv(["Part Number", "Description", "Price", "Currency"], *rows), "file.csv")
+    assert (outcome.rejected, outcome.table("price", "currency")) == (rejected, {6: ("5", "EUR")})
 
 
 @pytest.mark.parametrize(
@@ -201,7 +231,7 @@ def test_an_amount_that_cannot_be_read_is_rejected_with_an_example(cell: str) ->
 
 
 def test_a_minus_is_one_wherever_it_stands() -> None:
-    cells = ["1.500,00-", "\u22121.500,00", "(1.500,00)", "\u20131.500,00", "- 1.500,00", "Rp -1.500", "($1.500,00)"]
+    cells = ["1.500,00-", "\u22121.500,00", "(1.500,00)", "\u20131.500,00", "- 1.500,00", "Rp -1.500", "(Rp1.500,00)"]
     rows = [[str(at), f"PT {at}", cell] for at, cell in enumerate(cells)]
     outcome = of_orders(*rows, titles=["REVENUE"], delimiter=";")
     assert list(outcome.table("revenue").values()) == [("-1500",)] * len(cells)
@@ -322,3 +352,27 @@ def test_every_key_has_its_own_record() -> None:
     keys = ["AB/12", "AB%2F12", "50%", "50%25", "a b", "a+b", "x?y", "#1", "..", "a&b=c", "K\\1", 'q"x', "é😀", "a"]
     outcome = of_column("Part Number", *keys)
     assert [key for (key,) in outcome.table("part_number").values()] == keys
+
+
+def of_dealers(*rows: Sequence[str]) -> Outcome:
+    """Import dealers with a phone and a city each."""
+    return outcome_of(as_csv(["Dealer Code", "Name", "Phone", "City"], *rows), "file.csv", "dealers")
+
+
+@pytest.mark.parametrize("cell", ["4,91512E+11", "1.23E+11", "1e5", "1.5E-05", "1234567890123456.0", "4,9E+11\xa0"])
+def test_no_column_of_text_takes_a_number_that_a_program_has_shortened(cell: str) -> None:
+    """Its last digits are lost, and no importer has to say that its telephone numbers are not amounts."""
+    outcome = of_dealers(["D-1", "Meyer", cell, "Kiel"], ["D-2", "Petersen", "0431", cell], ["D-3", cell, "1", "Kiel"])
+    assert outcome.rows == {}
+    assert [reasons[0].partition(": ")[0] for reasons in outcome.rejected.values()] == ["Phone", "City", "Name"]
+    assert all(SHORTENED in reasons[0] for reasons in outcome.rejected.values())
+
+
+def test_a_float_in_a_column_of_text_is_its_digits_as_in_a_workbook() -> None:
+    outcome = of_dealers(["D-1", "Meyer", "491512345678.0", "22041.0"])
+    assert outcome.table("phone", "city") == {2: ("491512345678", "22041")}
+
+
+@pytest.mark.parametrize("cell", ["1.5E3 ohm", "12E5", "1E-5", "12.50", "1.0.0", "2.0 kW", "E5", "00123", "1,5"])
+def test_other_text_with_digits_stays_as_it_is(cell: str) -> None:
+    assert of_dealers(["D-1", cell, cell, cell]).table("name", "phone", "city") == {2: (cell, cell, cell)}

@@ -19,6 +19,7 @@ BLANK = {
     "updated": None,
     "active": True,
 }
+DOLLARS = BLANK | {"currency": "USD"}
 HEADER = (
     *("Part Number", "Description", "Brand", "Category", "Price", "Currency", "Stock", "Free Stock", "Supplier"),
     *("Updated", "Active"),
@@ -49,12 +50,13 @@ UGLY: tuple[Row, ...] = (
 )
 
 AMERICAN: tuple[Row, ...] = (
-    ("SKU", "Name", "Price", "Updated"),
-    ("US-1", "Bulb", "$1,250.00", "12/31/2025"),
-    ("US-2", "Fuse", "$0.99", "03/04/2026"),
-    ("US-3", "Horn", "$15", "3/4/26 5:00 PM"),
-    ("US-4", "Lamp", "$15", "04-Mar-2026"),
-    ("US-5", "Lens", "$15", "13/13/2026"),
+    ("SKU", "Name", "Price", "Currency", "Updated"),
+    ("US-1", "Bulb", "$1,250.00", "USD", "12/31/2025"),
+    ("US-2", "Fuse", "$0.99", "USD", "03/04/2026"),
+    ("US-3", "Horn", "$15", "USD", "3/4/26 5:00 PM"),
+    ("US-4", "Lamp", "$15", "USD", "04-Mar-2026"),
+    ("US-5", "Lens", "$15", "USD", "13/13/2026"),
+    ("US-6", "Belt", "$15", "EUR", "12/31/2025"),
 )
 
 SAMPLES = (
@@ -112,11 +114,17 @@ SAMPLES = (
         lambda: text(AMERICAN, encoding="utf-8-sig"),
         good=by_key(
             "part_number",
-            BLANK | {"part_number": "US-1", "description": "Bulb", "price": "1250", "updated": "2025-12-31"},
-            BLANK | {"part_number": "US-2", "description": "Fuse", "price": "0.99", "updated": "2026-03-04"},
-            BLANK | {"part_number": "US-3", "description": "Horn", "price": "15", "updated": "2026-03-04"},
-            BLANK | {"part_number": "US-4", "description": "Lamp", "price": "15", "updated": "2026-03-04"},
+            DOLLARS | {"part_number": "US-1", "description": "Bulb", "price": "1250", "updated": "2025-12-31"},
+            DOLLARS | {"part_number": "US-2", "description": "Fuse", "price": "0.99", "updated": "2026-03-04"},
+            DOLLARS | {"part_number": "US-3", "description": "Horn", "price": "15", "updated": "2026-03-04"},
+            DOLLARS | {"part_number": "US-4", "description": "Lamp", "price": "15", "updated": "2026-03-04"},
         ),
-        rejected=[(6, "Updated", "is not a date of the calendar")],
+        rejected=[
+            (6, "Updated", "is not a date of the calendar"),
+            (
+                *(7, "Price"),
+                "is in $, and its row is in EUR. Write the amount in EUR, or correct the row's currency",
+            ),
+        ],
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sluice.model.page import Page
-from sluice.model.recipe import Saved
+from sluice.model.saved import Saved
 
 
 class MemoryRecipes:

@@ -53,8 +53,8 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
     assert not remaining, f"in a circle, or behind one: {sorted(remaining)}"
 
 
-def test_the_library_has_at_most_180_modules_and_its_use_cases_at_most_31() -> None:
-    assert len(list(LIBRARY.rglob("*.py"))) <= 180
+def test_the_library_has_at_most_183_modules_and_its_use_cases_at_most_31() -> None:
+    assert len(list(LIBRARY.rglob("*.py"))) <= 183
     assert len(list((LIBRARY / "usecases").glob("*.py"))) <= 31
 
 
@@ -92,7 +92,8 @@ def test_a_chunk_runs_through_few_modules() -> None:
 
     Updates have brought what rows say, the options of a load, and the decision about a record; recipes the decisions
     about a file, and rounds; workbooks of several sheets the plan of a file;
-    counts after a death a module for the delivery of a chunk.
+    counts after a death a module for the delivery of a chunk;
+    currencies and what a column of text takes a module each.
     """
     parse, load = on_fakes(GOOD)
-    assert len(parse | load) <= 0.8 * WALKED_BEFORE, sorted(parse | load)
+    assert len(parse | load) <= 0.86 * WALKED_BEFORE, sorted(parse | load)

@@ -123,7 +123,7 @@ def test_a_decision_has_a_name_and_a_value_in_words() -> None:
     })"""
     assert evaluate("shared/recipes.js", said, decisions=decisions, titles=titles) == [
         "Decimal mark of Price: A comma",
-        "Day and month in Updated: Month first, with typed dates swapped back",
+        "Order of dates in Updated: Month first, with typed dates swapped back",
         "Headers matched to columns: Maker → Brand, Preis → unknown",
         "Row of the header: 3",
         "ward, for the whole file: 7980",

@@ -12,7 +12,7 @@ import { answer } from "./questions.js";
 import { t } from "./words.js";
 
 /** Values that a reader can choose for a decision, by its kind; those of swapped dates only where cells may be. */
-const VALUES = { decimal: [".", ","], date_order: ["dmy", "mdy", "dmy-swapped", "mdy-swapped"] };
+const VALUES = { decimal: [".", ","], date_order: ["dmy", "mdy", "ymd", "dmy-swapped", "mdy-swapped"] };
 
 /** Whether decisions can be changed: in review, once nothing is asked. */
 const canChange = (job) => Boolean(job.links.answers) && !job.questions.length;

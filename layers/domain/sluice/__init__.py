@@ -11,7 +11,19 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sluice.model.options import Guards
-    from sluice.schema.cell_types import Code, Conventions, Coordinate, Date, Digits, Flag, Money, Number, Whole
+    from sluice.schema.cell_types import (
+        AsWritten,
+        Code,
+        Conventions,
+        Coordinate,
+        Currency,
+        Date,
+        Digits,
+        Flag,
+        Money,
+        Number,
+        Whole,
+    )
     from sluice.schema.importer import Importer, Parameter, Row, column
     from sluice.schema.vocabulary import ENGLISH, Vocabulary
     from sluice.upstream.lookup import Category, Lookup, LookupResult
@@ -19,10 +31,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ENGLISH",
+    "AsWritten",
     "Category",
     "Code",
     "Conventions",
     "Coordinate",
+    "Currency",
     "Date",
     "Digits",
     "Flag",
@@ -43,8 +57,8 @@ __all__ = [
 _NAMES_OF_MODULES = {
     "sluice.model.options": ("Guards",),
     "sluice.schema.cell_types": (
-        *("Code", "Coordinate", "Date", "Digits", "Flag", "Money", "Number", "Whole"),
-        "Conventions",
+        *("Code", "Coordinate", "Currency", "Date", "Digits", "Flag", "Money", "Number", "Whole"),
+        *("AsWritten", "Conventions"),
     ),
     "sluice.schema.importer": ("Importer", "Parameter", "Row", "column"),
     "sluice.schema.vocabulary": ("ENGLISH", "Vocabulary"),

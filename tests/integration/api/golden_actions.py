@@ -39,7 +39,7 @@ def dates(world: World) -> None:
     world.post("ambiguous dates: commit without an answer", f"{here}/commit")
     wrong: dict[str, dict[str, object]] = {
         "of another column": {"date_order.sold": "dmy"},
-        "that cannot be": {"date_order.updated": "ymd"},
+        "that cannot be": {"date_order.updated": "ydm"},
     }
     for name, answers in wrong.items():
         body = {"version": version, "answers": answers}

@@ -66,7 +66,7 @@ def test_a_job_asks_and_goes_on_when_it_is_answered(stack: Stack) -> None:
     assert shown["links"]["answers"].endswith(f"/v1/jobs/{job_id}/answers")
     (question,) = shown["questions"]
     assert (question["key"], question["kind"]) == ("date_order.updated", "date_order")
-    assert question["text"] == "In which order does the column 'Updated' write day and month?"
+    assert question["text"] == "In which order does the column 'Updated' write day, month and year?"
     assert [choice["value"] for choice in question["choices"]] == ["dmy", "mdy"]
     assert question["evidence"]["counts"] == {"either": 1}
     assert question["evidence"]["rows"] == [{"sheet": "", "row": 2, "cell": "03/04/2025", "shows": "either"}]
@@ -111,7 +111,7 @@ def test_an_answer_that_cannot_be_is_rejected_and_the_job_stays_in_review(stack:
     job_id = upload(DOUBT)
     version = run(stack, job_id).recipe.version
     assert_problem(answered(job_id, version, **{"date_order.Sold": "dmy"}), 422, "invalid-decision")
-    assert_problem(answered(job_id, version, **{"date_order.updated": "ymd"}), 422, "invalid-decision")
+    assert_problem(answered(job_id, version, **{"date_order.updated": "ydm"}), 422, "invalid-decision")
     bad: list[Any] = [{}, {"version": version}, {"version": 0, "answers": {"header": 1}}, {"version": 1, "answers": {}}]
     for body in [*bad, [], "x", 3]:
         assert_problem(post(job_id, "answers", json_body=body), 422, "invalid-request")

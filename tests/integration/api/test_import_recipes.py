@@ -111,7 +111,7 @@ def test_the_same_file_with_another_recipe_is_another_import(stack: Stack, ask: 
         ({"recipe": {"header": 0}}, "recipe.header"),
         ({"recipe": {"header": "1"}}, "recipe.header"),
         ({"recipe": {"decimal": {"price": ";"}}}, "recipe.decimal.price"),
-        ({"recipe": {"date_order": {"updated": "ymd"}}}, "recipe.date_order.updated"),
+        ({"recipe": {"date_order": {"updated": "ydm"}}}, "recipe.date_order.updated"),
         ({"recipe": {"mapping": {"Preis": "price"}}}, "`mapping` is part of the recipe now"),
         ({"mapping": {"Preis": "price"}}, "`mapping` is part of the recipe now"),
         ({"parameters": {"ward": "79800001"}}, "`parameters` are constants of the recipe now"),

@@ -11,7 +11,7 @@ import pytest
 
 from sluice.aws.recipes import DynamoRecipes
 from sluice.model.errors import NewerFormat
-from sluice.model.recipe import Saved
+from sluice.model.saved import Saved
 from sluice.usecases.ports import Recipes
 from tests.integration.aws.conftest import REGION
 from tests.integration.template import create_table

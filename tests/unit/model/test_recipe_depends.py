@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sluice.model.recipe import Decision, Recipe, depends_on
+from sluice.model.recipe import AGREEING, Decision, Recipe, depends_on
 
 READ_AT = 2
 
@@ -37,7 +37,21 @@ def test_a_dependence_names_the_decision_and_what_cells_show() -> None:
     assert (depends_on("decimal.price"), depends_on("decimal.price", ",")) == ("decimal.price", "decimal.price=,")
 
 
-@pytest.mark.parametrize("shown", ["either", "swappable"])
-@pytest.mark.parametrize("value", [".", ",", "dmy", "mdy", "dmy-swapped", "mdy-swapped"])
-def test_no_decision_rejects_an_ambiguous_cell(value: str, shown: str) -> None:
-    assert not Decision(value, "answered").rejects(shown)
+@pytest.mark.parametrize(
+    ("shown", "values"),
+    [
+        ("either", [".", ","]),
+        ("either", ["dmy", "mdy", "dmy-swapped", "mdy-swapped"]),
+        ("swappable", ["dmy", "mdy", "ymd", "dmy-swapped", "mdy-swapped"]),
+        ("dmy-or-ymd", ["dmy", "ymd", "dmy-swapped"]),
+        ("any-order", ["dmy", "mdy", "ymd", "dmy-swapped", "mdy-swapped"]),
+        ("dmy-rarely-ymd", ["dmy", "ymd", "dmy-swapped"]),
+        ("either-rarely-ymd", ["dmy", "mdy", "ymd", "dmy-swapped", "mdy-swapped"]),
+        ("rarely-ymd", ["dmy", "mdy", "ymd", "dmy-swapped", "mdy-swapped"]),
+        ("point-groups", [","]),
+        ("comma-groups", ["."]),
+    ],
+)
+def test_a_decision_rejects_no_ambiguous_cell_that_can_be_read_by_it(shown: str, values: list[str]) -> None:
+    kind = {".", ","} if values[0] in ".," else AGREEING.keys() - {".", ","}
+    assert {value for value in kind if not Decision(value, "answered").rejects(shown)} == {*values}

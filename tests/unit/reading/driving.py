@@ -26,7 +26,7 @@ from sluice.reading import (
     open_table,
     read_segment,
 )
-from sluice.schema.cells import Cell, CellError, Record
+from sluice.schema.cells import Cell, CellError, FormattedNumber, Record
 from tests.support.workspace import MemoryWorkspace
 
 LIMITS = Limits(max_bytes=10**9, max_rows=2_000_000)
@@ -112,6 +112,13 @@ def trimmed(records: list[Record]) -> list[Record]:
         width = max((at for at, cell in enumerate(cells, 1) if cell is not None), default=0)
         result.append((number, cells[:width]))
     return result
+
+
+def numbers_of(records: list[Record]) -> list[Record]:
+    """Return records with the number of each cell that shows it as something else, as other readers give it."""
+    return [
+        (row, [cell.value if isinstance(cell, FormattedNumber) else cell for cell in cells]) for row, cells in records
+    ]
 
 
 def oracle(file: bytes) -> list[Record]:

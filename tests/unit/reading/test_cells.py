@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sluice.reading.cells import read_cells, write_cells
-from sluice.schema.cells import Cell, CellError
+from sluice.schema.cells import Cell, CellError, FormattedNumber
 
 CELLS: st.SearchStrategy[Cell] = st.one_of(
     st.none(),
@@ -20,6 +20,7 @@ CELLS: st.SearchStrategy[Cell] = st.one_of(
     st.times(),
     st.timedeltas(timedelta(0), timedelta(10_000)),
     st.text(max_size=5).map(CellError),
+    st.builds(FormattedNumber, st.floats(allow_nan=False), st.none() | st.text(min_size=1, max_size=5)),
 )
 
 
@@ -36,3 +37,9 @@ def test_similar_values_keep_their_types() -> None:
     """A date is neither a datetime at midnight nor text that looks like one."""
     cells: list[Cell] = [date(2024, 1, 2), datetime(2024, 1, 2), time(1), timedelta(1), "2024-01-02"]  # noqa: DTZ001 - cells know no zone
     assert list(read_cells(write_cells([(1, cells)]))) == [(1, cells)]
+
+
+def test_a_slice_of_an_earlier_version_is_read() -> None:
+    """It knew no number that is shown as something else."""
+    stored = b'[2, ["a", 1.5, {"date": "2025-01-31"}, {"error": "#N/A"}, null]]\n'
+    assert list(read_cells(stored)) == [(2, ["a", 1.5, date(2025, 1, 31), CellError("#N/A"), None])]

@@ -9,7 +9,7 @@ import re
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from sluice.model.errors import FileRejected
@@ -185,7 +185,12 @@ def quoted(value: str, quoting: str) -> str:
 def test_any_delimiter_and_quotes_are_found_and_read(
     delimiter: str, quoting: str, values: list[str], blanks: str, line_end: str, chunk_rows: int
 ) -> None:
-    """As long as rows show the quotes: an escaped quote, or a value in single quotes in each row."""
+    """As long as rows show the quotes: an escaped quote, or a value in single quotes in each row.
+
+    A line inside of a value that begins with the other quote shows that one.
+    """
+    begins = [line[:1] for value in values for line in value.split("\n")[1:]]
+    assume(QUOTINGS[quoting][0] == '"' or '"' not in begins)
     rows = [["Part Number", "Description", "Price"], ["A", QUOTINGS[quoting][0] + ", x", "1"]]
     rows += [[f"B{at}", value, "2"] for at, value in enumerate(values)]
     lines = [(delimiter + blanks).join(quoted(value, quoting) for value in row) + line_end for row in rows]

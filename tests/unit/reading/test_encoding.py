@@ -267,6 +267,38 @@ def test_bytes_that_are_utf_8_by_chance_are_asked_about() -> None:
     assert {"gb18030", "utf-8"} <= {choice.value for choice in question.choices}
 
 
+@pytest.mark.parametrize(
+    ("words", "encoding"),
+    [("系统", "gb18030"), ("为", "gb18030"), ("位 台", "gb18030"), ("店", "euc_jp"), ("친척", "euc_kr")],
+)
+def test_characters_of_two_bytes_that_are_utf_8_by_chance_are_asked_about(words: str, encoding: str) -> None:
+    """Greek and Armenian letters in one word, or letters alone that are no words."""
+    (question,) = questions_of("\n".join(["id;name", *(f"1;{word}" for word in words.split())]).encode(encoding))
+    assert encoding in {choice.value for choice in question.choices}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Ø 12",
+        "20 °C",
+        "½",
+        "Lampe à LED",
+        "Müller",
+        "e\u0301te\u0301",
+        "шт",
+        "10 Ω",
+        "да",
+        "Plzeň č.p. 5",
+        "Işık A.Ş.",
+        "1\xa0250",
+        "1\u066c23",
+    ],
+)
+def test_a_short_text_in_utf_8_is_read_without_a_question(words: str) -> None:
+    assert questions_of(f"id;name\n1;{words}\n".encode()) == []
+
+
 def test_the_question_shows_the_first_row_in_each_candidate() -> None:
     file = "id;name\n1;plain\n2;Žárovka světlomet řízení\n".encode("cp1250")
     (question,) = questions_of(file)

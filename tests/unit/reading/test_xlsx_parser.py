@@ -9,7 +9,6 @@ from collections.abc import Callable
 import pytest
 
 from sluice.model.errors import FileRejected
-from sluice.reading.xlsx.parser import kind_of_code
 from tests.support.factories_files import MAIN, OFFICE, STRICT, packed, sheet_part, strings_part, workbook
 from tests.unit.reading.driving import read_all
 
@@ -47,51 +46,6 @@ def test_the_last_column_of_a_sheet_is_read() -> None:
     rows = f'<row r="1">{cell("A1")}{cell("XFD1")}</row>'
     (number, cells), *more = read_all(workbook({"Data": sheet_part(rows)}))
     assert (number, len(cells), cells[-1], more) == (1, 16_384, 1.0, [])
-
-
-NUMBER, DAY, SPAN = 0, 14, 46
-
-
-@pytest.mark.parametrize(
-    ("code", "kind"),
-    [
-        ("General", NUMBER),
-        ("Standard", NUMBER),
-        ("Allgemein", NUMBER),
-        ("Estándar", NUMBER),
-        ("Standaard", NUMBER),
-        ("Všeobecný", NUMBER),
-        ("Yleinen", NUMBER),
-        ("Umum", NUMBER),
-        ("[Red]Standard", NUMBER),
-        ("@", NUMBER),
-        ("0.00 MWH", NUMBER),
-        ("#,##0 days", NUMBER),
-        ('0.0" days"', NUMBER),
-        ("[$-1010409]#,##0.00;\\-#,##0.00", NUMBER),
-        ("0\\d", NUMBER),
-        ("0_d", NUMBER),
-        ("0*m", NUMBER),
-        ("?0;\\s", NUMBER),
-        ("General;yyyy", NUMBER),
-        ("[DBNum1]General", NUMBER),
-        ("dd/mm/yyyy", DAY),
-        ("TT.MM.JJJJ", DAY),
-        ("yyyy-mm-ddThh:mm:ss.000", DAY),
-        ("mm:ss.0", DAY),
-        ("h:mm AM/PM", DAY),
-        ('yyyy"年"m"月"d"日"', DAY),
-        ("yyyy年m月d日", DAY),
-        ("[$-F800]dddd\\, mmmm dd\\, yyyy", DAY),
-        ("[ENG][$-409]d\\-mmm", DAY),
-        ("[h]:mm:ss", SPAN),
-        ("[mm]:ss", SPAN),
-        ('"[h]"0', NUMBER),
-    ],
-)
-def test_letters_of_a_date_count_where_they_stand_for_one(code: str, kind: int) -> None:
-    """General has another name in every language, and most of them have such letters."""
-    assert kind_of_code(code) == kind
 
 
 ROWS = [(1, ["name"]), (2, ["text"])]

@@ -19,7 +19,7 @@ from sluice.reading.xlsx.parser import LeakedMark
 from sluice.reading.xlsx.spelling import Formats, Rewriter, plain_width
 from sluice.schema.cells import NO_DAY, CellError
 from tests.support.factories_files import sheet_part, strings_part, workbook
-from tests.unit.reading.driving import oracle, read_all, trimmed
+from tests.unit.reading.driving import numbers_of, oracle, read_all, trimmed
 
 STRINGS = ("zero", "one", "ü & <two>", " three ", "four", "", "six", "_x0041_ seven")
 TABLE = strings_part(
@@ -159,13 +159,14 @@ def test_every_legal_spelling_of_a_cell_reads_as_openpyxl_reads_it(
     file = workbook({"Data": sheet_part(rows)}, TABLE)
     seen = [record for record in trimmed(expected) if any(str(cell).strip() for cell in record[1] if cell is not None)]
     assume(seen)  # else the file is rejected as empty
-    assert trimmed(read_all(file, chunk_rows=chunk_rows)) == seen
+    assert numbers_of(trimmed(read_all(file, chunk_rows=chunk_rows))) == seen
     assert [(at, cells) for at, cells in unescaped(oracle(file))] == seen
-    if any(odd in rows for odd in ("&", "<!", "<?")):  # calamine gives nothing for a number with one
+    if any(odd in rows for odd in ("&", "<!", "<?", "<v>+")):  # calamine gives nothing for a number with one, or text 0
         return
     for (_, cells), others in zip(seen, by_calamine(file, [number for number, _ in seen]), strict=False):
         for cell, other in zip(cells, others, strict=False):
-            assert cell == other or isinstance(cell, CellError | str)  # of texts it trims some
+            is_padded = isinstance(other, str) and other != other.strip()  # as it leaves a date with blanks around it
+            assert cell == other or is_padded or isinstance(cell, CellError | str)  # of texts it trims some
 
 
 def unescaped(records: list[Any]) -> list[Any]:
@@ -190,7 +191,7 @@ def by_calamine(file: bytes, numbers: list[int]) -> list[list[Any]]:
 @settings(max_examples=30, deadline=None)
 def test_rewritten_rows_are_in_the_plain_spelling(sheet: tuple[str, list[tuple[int, list[Any]]]]) -> None:
     """Otherwise no reader would read them; and rewriting them once more changes nothing."""
-    formats = Formats(frozenset({1, 2}), frozenset({3}))
+    formats = Formats(frozenset({1, 2}), frozenset({3}), shown=frozenset({4}))
     once = Rewriter("sheet", formats).slice(sheet[0].encode())
     assert plain_width(once, formats) == 26
     assert Rewriter("sheet", formats).slice(once) == once

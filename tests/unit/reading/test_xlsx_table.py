@@ -22,7 +22,7 @@ from tests.support.factories_files import (
     written_by_xlsxwriter,
 )
 from tests.support.workspace import MemoryWorkspace
-from tests.unit.reading.driving import LIMITS, head_of, oracle, read_all, segments_of, trimmed
+from tests.unit.reading.driving import LIMITS, head_of, numbers_of, oracle, read_all, segments_of, trimmed
 
 TEXT = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs")), max_size=12)
 CELLS = st.one_of(
@@ -164,7 +164,7 @@ def test_dates_follow_the_calendar_of_the_workbook(date1904: bool, day: date) ->
     values = ((1, 45000), (2, 45000.25), (3, 1.5), (4, 45000), (2, 0.5))
     cells = "".join(f'<c s="{style}"><v>{value}</v></c>' for style, value in values)
     file = workbook({"Data": sheet_part(f'<row r="1">{cells}</row>')}, date1904=date1904)
-    assert read_all(file) == [
+    assert numbers_of(read_all(file)) == [
         (1, [day, datetime.combine(day, time(6)), timedelta(hours=36), 45000.0, time(12)]),
     ]
     assert head_of(file) == read_all(file)

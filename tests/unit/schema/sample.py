@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ValidationError, create_model
 
 from sluice.catalog.conventions import INTERNATIONAL
-from sluice.schema.cell_types import Context, Conventions, Date, Digits, Flag, Money, Number, Whole
+from sluice.schema.cell_types import Context, Conventions, Currency, Date, Digits, Flag, Money, Number, Whole
 from sluice.schema.cells import Cell
 from sluice.schema.importer import Importer, Row, column
 from sluice.schema.validation import Checked, GoodRow, check_rows
@@ -26,7 +26,7 @@ class Sample(Row):
     updated: Date | None = column("Updated", default=None)
     active: Flag = column("Active", default=True)
     tier: Literal["gold", "silver"] | None = column("Tier", default=None)
-    currency: str = column("Currency", default="EUR", pattern="^[A-Z]{3}$")
+    currency: Currency = column("Currency", default="EUR")
 
 
 samples = Importer("samples", row=Sample, dataset="samples", title="Samples", conventions=INTERNATIONAL, blanks="clear")

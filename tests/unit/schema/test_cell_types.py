@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, time
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -16,12 +17,13 @@ from sluice.schema.cell_types import (
     Coordinate,
     Digits,
     Flag,
+    Key,
     Money,
     Number,
     Whole,
-    name_from_text,
 )
 from sluice.schema.cells import Cell, InvalidValue
+from sluice.schema.text import name_from_text
 from tests.unit.schema.sample import INDONESIAN, read
 
 
@@ -243,6 +245,37 @@ def test_a_code_that_a_spreadsheet_has_shortened_is_rejected(cell: str) -> None:
         read(Code, cell)
 
 
+@pytest.mark.parametrize(
+    ("cell", "name"),
+    [
+        *(("'12-3", "12-3"), ("'3/4", "3/4"), ("'00A", "00A"), ("'00123", "00123"), (" ' 007", "007"), ("''5", "5")),
+        *(("'12E5", "12E5"), ("'1002345678.0", "1002345678")),
+        *(
+            ("'t Hart", "'t Hart"),
+            ("'s-Gravenhage", "'s-Gravenhage"),
+            ("5'", "5'"),
+            ("6'2", "6'2"),
+            ("O'Neill", "O'Neill"),
+        ),
+    ],
+)
+def test_an_apostrophe_before_a_digit_is_no_part_of_a_key_or_a_code(cell: str, name: str) -> None:
+    """It kept a spreadsheet from reading a date or a number; before a word it may belong to it."""
+    assert read(Key, cell) == read(Code, cell) == name
+
+
+@pytest.mark.parametrize(
+    ("kind", "cell", "name"), [(Key, "'AB-1", "'AB-1"), (Code, "'AB-1", "AB-1"), (Code, "'s-1001", "s-1001")]
+)
+def test_an_apostrophe_before_a_letter_is_one_of_a_key_and_none_of_a_code(kind: Any, cell: str, name: str) -> None:
+    assert read(kind, cell) == name
+
+
+def test_a_number_that_was_shortened_before_its_apostrophe_is_rejected() -> None:
+    with pytest.raises(ValueError, match=r"^shortened-number$"):
+        read(Key, "'1E5")
+
+
 @pytest.mark.parametrize("cell", ["'", "  ' "])
 def test_an_apostrophe_alone_is_no_code(cell: str) -> None:
     """It is rejected as an empty cell."""
@@ -279,8 +312,14 @@ def test_any_text_is_an_amount_or_rejected(cell: str) -> None:
     assert isinstance(answer, Decimal) or answer in {"not-a-number", "too-many-digits"}
 
 
-@pytest.mark.parametrize(("text", "name"), [("A\xa0B", "A B"), (" A B ", "A B"), ("7.0", "7"), ("1.50", "1.50")])
-def test_a_name_has_spaces_alone_and_no_point_of_a_float(text: str, name: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        *(("A\xa0B", "A B"), (" A B ", "A B"), ("7.0", "7"), ("1.50", "1.50")),
+        *(("K\u20111", "K-1"), ("K\u20101", "K-1"), ("K\u20131", "K\u20131"), ("K\u22121", "K\u22121")),
+    ],
+)
+def test_a_name_has_plain_spaces_and_hyphens_and_no_point_of_a_float(text: str, name: str) -> None:
     assert name_from_text(text) == name
 
 

@@ -11,6 +11,7 @@ from openpyxl.utils.datetime import to_excel
 
 from sluice.schema.cell_types import Context, Conventions, Date
 from sluice.schema.cells import Cell
+from sluice.schema.dates import DAYS_TO_1904
 from tests.unit.schema.sample import read
 
 LAST_DAY = date(2025, 12, 31)
@@ -61,6 +62,8 @@ AMERICAN = Conventions(dates="mdy")
         "31\u201112\u20112025",
         "2025\uff0f12\uff0f31",
         "31.12.2025 24:00",
+        "2025-12-31T23:59:60Z",
+        "٢٠٢٥-١٢-٣١ ١٠:٥٩",
         "  31/12/2025  ",
         LAST_DAY,
         datetime.fromisoformat("2025-12-31T23:59"),
@@ -180,6 +183,13 @@ def test_a_year_and_six_digits_are_rejected(cell: Cell) -> None:
             "31-Foo-2025",
             "12/31/2025/1",
             "46022-1",
+            "2025-01-31 25:99",
+            "2025-01-31 24:01",
+            "31/01/2025 10:60",
+            "2025-01-31T10:30:61",
+            "2025-01-31T2530",
+            "20250131T1060",
+            "31/01/2025 13 pm",
             "46,022",
             "20251231.5",
         ),
@@ -253,7 +263,7 @@ def test_a_moment_just_before_midnight_is_of_the_day_that_a_spreadsheet_shows(ce
 
 def test_a_workbook_of_1904_counts_days_from_there() -> None:
     """A number and a text are of the same calendar; yyyymmdd is of none."""
-    context = Context(Conventions(dates="dmy"), is_1904=True)
+    context = Context(Conventions(dates="dmy"), days_later=DAYS_TO_1904)
     for cell in (44560, 44559.99999999999, "44560"):
         assert context.written_date("day", cell) == LAST_DAY
     assert context.written_date("day", 20251231) == LAST_DAY

@@ -149,7 +149,7 @@ def test_an_order_of_dates_is_settled_by_what_cells_show(
 
 
 def test_a_question_shows_the_cells_and_what_each_answer_would_do() -> None:
-    rows: list[list[Cell]] = [["A", "1.250"], ["B", "12,50"], ["C", "12.5"], ["D", "Rp 2.500"], ["E", "13,50"]]
+    rows: list[list[Cell]] = [["A", "1.250"], ["B", "12,50"], ["C", "12.5"], ["D", "€ 2.500"], ["E", "13,50"]]
     recipe = Recipe().with_decisions(decisions_for(offers, {0: "code", 1: "price"}))
     found = check_rows(offers, FIELDS, "S", enumerate(rows, start=2), recipe).evidence
     (question,) = settle(recipe, found, offers)[1]
@@ -165,7 +165,7 @@ def test_a_question_shows_the_cells_and_what_each_answer_would_do() -> None:
         "rejected": 1,
         "cells": [
             {"row": 2, "cell": "1.250", "reads": "1250"},
-            {"row": 5, "cell": "Rp 2.500", "reads": "2500"},
+            {"row": 5, "cell": "€ 2.500", "reads": "2500"},
         ],
     }
     assert (point.params["reads"], point.params["rejected"]) == ("1.25", 2)
@@ -185,11 +185,11 @@ def test_the_question_about_a_half_swapped_column_shows_its_typed_dates_swapped(
 
 
 def test_a_cell_that_is_too_long_to_show_does_not_keep_a_question_from_being_asked() -> None:
-    rows: list[list[Cell]] = [["A", "Rp" + " " * 300 + "1.250"], ["B", "12,50"], ["C", "12.5"]]
+    rows: list[list[Cell]] = [["A", "€" + " " * 300 + "1.250"], ["B", "12,50"], ["C", "12.5"]]
     recipe = Recipe().with_decisions(decisions_for(offers, FIELDS))
     found = check_rows(offers, FIELDS, "S", enumerate(rows, start=2), recipe).evidence
     (question,) = settle(recipe, found, offers)[1]
-    assert question.choices[0].params["reads"] == question.choices[0].params["cell"] == "Rp" + " " * 57 + "…"
+    assert question.choices[0].params["reads"] == question.choices[0].params["cell"] == "€" + " " * 58 + "…"
 
 
 def test_decisions_of_other_kinds_are_left_as_they_are() -> None:

@@ -96,6 +96,9 @@ FOREIGN = (
         "#N/D",
     ),
     *("#NÚM!", "#DEEL/0!", "#DZIEL/0!", "#N/D!", "#DĚLENÍ_NULOU!", "#I/T", "#VÆRDI!", "#ДЕЛ/0!", "#Н/Д", "#YOK", "#nv"),
+    *("#NEDOSTUPNÝ", "#PLUG-IN?", "#BŐVÍTŐMODUL?", "Fehler:502", "Err\xa0:502", "Err :522", "Błąd:504", "Chyba:511"),
+    *("Hiba:502", "Ошибка:508", "Помилка:502", "Nap:502", "Fout:502", "Erro:502", "Fel:502", "Virhe:502", "Hata:502"),
+    *("Galat:502", "ERR:540"),
     *("#SPILL!", "#CALC!", "#BLOCKED!", "#LOOPT OVER!", "#BA\u015eV!", "#U\u0308BERLAUF!"),
 )
 
@@ -105,10 +108,17 @@ def test_a_text_that_is_an_error_of_a_spreadsheet_is_one_in_every_format(text: s
     assert read(text) == CellError(normalize("NFC", text.strip(" \u200b")))
 
 
-@pytest.mark.parametrize("text", ["NaN", "nan", "-inf", "1.#IND", "-1.#INF", "-nan(ind)", " NaN "])
+@pytest.mark.parametrize("text", ["NaN", "nan", "-inf", "1.#IND", "-1.#INF", "-nan(ind)", " NaN ", "<NA>", "NaT"])
 def test_what_programs_write_where_they_have_no_value_is_none(text: str) -> None:
     assert reason(text) == ("no-result", {})
     assert reason(text, is_text=False) == ("no-result", {})
+
+
+@pytest.mark.parametrize(
+    "text", ["Room:502", "Fehler:402", "Err:5021", "Fehler:502 in B2", "Fehler: 502", "Err502", "NAT", "NA", "#FFFFFF"]
+)
+def test_a_text_that_is_only_like_an_error_stays_text(text: str) -> None:
+    assert read(text) == text
 
 
 @pytest.mark.parametrize(("character", "name"), [("\0", "U+0000"), ("\a", "U+0007"), ("\x85\x9f", "U+009F")])

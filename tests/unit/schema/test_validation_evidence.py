@@ -55,7 +55,7 @@ def value_of(checked: Checked, name: str) -> Any:
 
 
 def test_evidence_names_the_first_cells_of_each_kind() -> None:
-    rows: list[list[Cell]] = [["A", cell] for cell in ("1.250", "12,50", "7", "1,5 ", "2,5", "9,25", "Rp 1.250", "x")]
+    rows: list[list[Cell]] = [["A", cell] for cell in ("1.250", "12,50", "7", "1,5 ", "2,5", "9,25", "€ 1.250", "x")]
     checked = check(*rows)
     assert checked.evidence == {
         "decimal.price": Evidence(
@@ -65,14 +65,14 @@ def test_evidence_names_the_first_cells_of_each_kind() -> None:
                 Shown(3, "12,50", ",", "Sheet1"),
                 Shown(5, "1,5 ", ",", "Sheet1"),
                 Shown(6, "2,5", ",", "Sheet1"),
-                Shown(8, "Rp 1.250", "either", "Sheet1"),
+                Shown(8, "€ 1.250", "either", "Sheet1"),
             ),
         )
     }
 
 
 def test_each_column_shows_its_own() -> None:
-    checked = check(["A", "12,50", "12.5", "1.250", "31/12/2025"], ["B", 12.5, 1, 2, date(2025, 3, 1)])
+    checked = check(["A", "12,50", "12.5", "1.000", "31/12/2025"], ["B", 12.5, 1, 2, date(2025, 3, 1)])
     assert {key: dict(found.counts) for key, found in checked.evidence.items()} == {
         "decimal.price": {",": 1},
         "decimal.weight": {".": 1},

@@ -120,7 +120,7 @@ def test_decisions_are_given_by_title_or_field_nested_or_flat() -> None:
         ({"decimal.price": [","]}, "'decimal.price' can be: ., ,."),
         ({"decimal": {"price": ",", "Price": "."}}, "'decimal.Price' comes twice"),
         ({"date_order": {"price": "dmy"}}, "no column 'price' of dates. Its columns of dates are: Updated"),
-        ({"date_order.updated": "ymd"}, "'date_order.updated' can be: dmy, mdy, dmy-swapped, mdy-swapped."),
+        ({"date_order.updated": "ydm"}, "'date_order.updated' can be: dmy, mdy, ymd, dmy-swapped, mdy-swapped."),
         ({"columns": {"Preis": "prise"}}, "no column 'prise'. Its columns are: Part Number"),
         ({"columns": {"Preis": "price", "Betrag": "Price"}}, "Two headers are given for the column 'Price'"),
         ({"header": 0}, "'header' is the number of a row"),

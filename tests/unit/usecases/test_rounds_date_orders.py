@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from sluice.model.chunk import ChunkRef, ChunkState, JobRef, PhaseName
 from sluice.model.errors import Conflict
+from sluice.model.recipe import Decision, Recipe
 from sluice.model.status import Status
+from sluice.usecases.corrections import as_correction
 from sluice.wording import word_detail
 from tests.support.factories import PRODUCT_TITLES, csv_file, products
 from tests.support.harness import LEASE, NOW, Harness
@@ -165,6 +168,53 @@ def test_a_job_that_does_not_wait_for_answers_fails_and_names_one_that_would_hav
     assert harness.destination.writes == 0
     given = harness.upload(dated(), questions="fail", recipe=json.loads(job.problem.params["answer"]))
     assert harness.run(given).status is Status.COMPLETED
+
+
+def test_a_column_that_proves_a_mark_has_the_chunks_of_another_parsed_anew(harness: Harness) -> None:
+    rows = [(*row[:2], "7", "1.000") for row in products(ROWS)] + [("P-000099", "Filter", "12,50", "12")]
+    job = harness.run(harness.upload(csv_file(rows, PRODUCT_TITLES)))
+    assert (job.status, job.questions, job.recipe.value("decimal.stock")) == (Status.COMPLETED, (), ",")
+    assert {row["stock"] for row in harness.destination.values("acme", "products").values()} == {1000, 12}
+
+
+def test_years_that_may_be_first_are_asked_about_and_answered(harness: Harness) -> None:
+    rows = [(*row, "24-12-31") for row in products(ROWS)]
+    ref = harness.upload(csv_file(rows, TITLES))
+    [question] = harness.run(ref).questions
+    assert [choice.value for choice in question.choices] == ["dmy", "ymd"]
+    harness.answer(ref, {"date_order.updated": "ymd"})
+    assert harness.run(ref).status is Status.COMPLETED
+    assert days(harness) == ["2024-12-31"] * ROWS
+
+
+def test_six_digits_in_the_last_chunk_reject_five_in_the_first_and_in_its_correction(
+    harness: Harness,
+) -> None:
+    rows = [(*row, "50125") for row in products(ROWS)] + [("P-000099", "Filter", "1", "1", "310125")]
+    ref = harness.upload(csv_file(rows, TITLES))
+    job = harness.run(ref)
+    assert (job.counts.rejected, job.counts.loaded) == (ROWS + 1, 0)
+    assert job.recipe.decisions["five_digits.updated"].how == "proven"
+    assert as_correction(replace(job, recipe=Recipe()), job).recipe.decisions["five_digits.updated"] == Decision(
+        "reject", "answered"
+    )
+
+
+def test_nothing_is_loaded_while_a_chunk_that_was_not_parsed_could_show_that_five_digits_are_no_days(
+    harness: Harness,
+) -> None:
+    """Whatever order of dates a caller gave."""
+    rows = [(*row, "50125") for row in products(10)] + [(*row, "310125") for row in products(10, first=11)]
+    ref = harness.upload(csv_file(rows, TITLES), recipe={"date_order": {"updated": "dmy"}})
+    harness.plan(ref)
+    harness.dispatch(ref, PhaseName.PARSE)
+    [lost] = [chunk for chunk in harness.queue.messages if chunk.index == 1]
+    harness.queue.messages.remove(lost)
+    harness.give_up(lost)
+    harness.deliver()
+    assert harness.phase(ref, PhaseName.LOAD) == "uncompared"
+    assert harness.finish(ref).status is Status.FAILED
+    assert harness.destination.writes == 0
 
 
 def late_chunk(harness: Harness, body: bytes, index: int, **more: Any) -> JobRef:

@@ -10,7 +10,7 @@ from pathlib import Path
 import sluice
 from sluice.destinations.postgres.staging import SQLSTATE_CODES
 from sluice.model import errors, job, rejection
-from sluice.reading import detect
+from sluice.reading import detect, opendocument
 from sluice.schema.cells import MERGED, NO_DAY, CellError
 from sluice.schema.rejections import PYDANTIC_CODES
 
@@ -83,6 +83,8 @@ _COMPUTED = {
     ("recipes.py", "_about_column"): {"no-decimal", "no-date_order"},
     ("staging.py", "key_rejection"): {"key-exists", "key-unknown"},
     ("stored.py", "_to_problem"): set[str](),  # of a type that was stored
+    ("opendocument.py", "_typed"): {*opendocument._UNREADABLE.values(), "not-a-number"},
+    ("cells.py", ""): set[str](),  # of a cell that was stored
 }
 
 

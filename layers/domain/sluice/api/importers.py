@@ -12,7 +12,8 @@ from sluice.api.problems import member_of
 from sluice.api.requests import CHOICES, DecisionBody, EvidenceBody, GuardsBody, Questions, RecipeBody
 from sluice.model.job import Job
 from sluice.model.options import DELETING, Blanks, Deletes, LoadOptions, Mode, OnRejections
-from sluice.model.recipe import HIDDEN, MARKERS, OF_TEXTS, SHEETS, Evidence, Question, Recall, Saved
+from sluice.model.recipe import HIDDEN, MARKERS, OF_TEXTS, SHEETS, Evidence, Question, Recall
+from sluice.model.saved import Saved
 from sluice.reading.notes import notes_on
 from sluice.schema.importer import Importer
 from sluice.wording import word_effect, word_note, word_question

@@ -107,7 +107,7 @@ class ShownBody(BaseModel):
     sheet: str
     row: int
     cell: str
-    shows: str = Field(description="`either` for a cell that can be read in both ways.")
+    shows: str = Field(description="What the cell proves, or between what it is open: `either` of both.")
 
 
 class EvidenceBody(BaseModel):
@@ -199,8 +199,8 @@ class RecipeBody(OptionFields):
     date_order: dict[Header, DateReading] | None = Field(
         default=None,
         max_length=500,
-        description="Order of day and month in a column of dates, by field or title. `dmy-swapped` and `mdy-swapped` "
-        "swap both in the typed dates of a column that a spreadsheet has half swapped.",
+        description="Order of a column of dates, by field or title; `ymd` is about years of two digits. `dmy-swapped` "
+        "and `mdy-swapped` swap day and month in the typed dates of a column that a spreadsheet has half swapped.",
         examples=[{"updated": "dmy"}],
     )
     name: RecipeName | None = Field(

@@ -15,7 +15,7 @@ from boto3.dynamodb.conditions import Attr, ConditionBase, Key
 from sluice.aws.dynamodb import query_items
 from sluice.model.errors import format_of
 from sluice.model.page import Page
-from sluice.model.recipe import Saved
+from sluice.model.saved import Saved
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sluice import Date, Flag, Importer, Money, Row, Whole, column
+from sluice import Currency, Date, Flag, Importer, Money, Row, Whole, column
 from sluice.catalog.conventions import INTERNATIONAL
 from sluice.catalog.titles import (
     ACTIVE_FLAGS,
@@ -55,11 +55,10 @@ class Product(Row):
     price: Money = column(
         "Price", "Unit Price", synonyms=PRICES, ge=0, description="Price of one part, without tax.", examples=["12.50"]
     )
-    currency: str = column(
+    currency: Currency = column(
         "Currency",
         synonyms=CURRENCIES,
         default="EUR",
-        pattern="^[A-Z]{3}$",
         form="three capital letters, such as EUR",
         description="Three letters of ISO 4217.",
         examples=["EUR"],

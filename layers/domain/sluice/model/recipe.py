@@ -12,30 +12,58 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, Literal, Self, get_args
 
-from sluice.model.errors import PreconditionFailed
-
 #: How a decision was made; ``given`` and ``answered`` are a caller's and the strongest, the others follow by strength.
 How = Literal["given", "answered", "proven", "remembered", "declared", "default"]
 #: The decimal mark; the other one of the two groups thousands.
 Mark = Literal[".", ","]
+#: Order of day, month and year in dates that are written with numbers alone. A year of four digits is first or last for
+#: all to see, so ``ymd`` is about years of two digits.
+Order = Literal["dmy", "mdy", "ymd"]
 #: Order of a column's dates. Of a column that a spreadsheet has half swapped, the typed dates are those whose day could
 #: be a month; ``dmy-swapped`` and ``mdy-swapped`` swap day and month of those, and read its texts as the others do.
-DateReading = Literal["dmy", "mdy", "dmy-swapped", "mdy-swapped"]
-#: What becomes of rows that a spreadsheet program hides.
-Hidden = Literal["import", "skip"]
+DateReading = Literal["dmy", "mdy", "ymd", "dmy-swapped", "mdy-swapped"]
 
-#: What a cell may show so that it agrees with a decision. A typed date shows ``typed`` if its day is no month: then a
+#: The orders between which an ambiguous date is open, by what it shows.
+OPEN_ORDERS: Final[Mapping[str, frozenset[Order]]] = {
+    "either": frozenset({"dmy", "mdy"}),
+    "dmy-or-ymd": frozenset({"dmy", "ymd"}),
+    "any-order": frozenset({"dmy", "mdy", "ymd"}),
+}
+#: Dates whose year could be first although that is rare: what each shows as long as no other cell of its column speaks
+#: for the year being first, ``""`` for nothing, and what it shows then.
+RARELY_YMD: Final[Mapping[str, tuple[str, str]]] = {
+    "dmy-rarely-ymd": ("dmy", "dmy-or-ymd"),
+    "either-rarely-ymd": ("either", "any-order"),
+    "rarely-ymd": ("", "any-order"),
+}
+#: Whole numbers that would be fractions if their mark were the decimal mark, so that it must group thousands, and the
+#: decimal mark for which that speaks.
+WHOLE_GROUPS: Final[Mapping[str, Mark]] = {"point-groups": ",", "comma-groups": "."}
+
+#: What a cell shows that is read by the decision.
+AMBIGUOUS: Final = frozenset({"swappable", *OPEN_ORDERS, *RARELY_YMD, *WHOLE_GROUPS})
+_ALL_ORDERS: Final = frozenset({"swappable", "year-first", "six-digits"})
+
+
+def _readable(order: Order) -> frozenset[str]:
+    opened = {shown for shown, orders in OPEN_ORDERS.items() if order in orders}
+    return _ALL_ORDERS | opened | {each for each, (_, then) in RARELY_YMD.items() if then in opened}
+
+
+#: What a cell may show so that a decision agrees with it. A typed date shows ``typed`` if its day is no month: then a
 #: spreadsheet cannot have swapped the two.
 AGREEING: Final[Mapping[str, frozenset[str]]] = {
-    ".": frozenset({"."}),
-    ",": frozenset({","}),
-    "dmy": frozenset({"dmy", "typed"}),
-    "mdy": frozenset({"mdy", "typed"}),
-    "dmy-swapped": frozenset({"dmy"}),
-    "mdy-swapped": frozenset({"mdy"}),
+    ".": frozenset({".", "either", "comma-groups", "other-groups"}),
+    ",": frozenset({",", "either", "point-groups", "other-groups"}),
+    "dmy": _readable("dmy") | {"dmy", "typed"},
+    "mdy": _readable("mdy") | {"mdy", "typed"},
+    "ymd": _readable("ymd") | {"ymd", "typed"},
+    "dmy-swapped": _readable("dmy") | {"dmy"},
+    "mdy-swapped": _readable("mdy") | {"mdy"},
 }
-#: What a cell shows that is read by the decision.
-AMBIGUOUS: Final = frozenset({"either", "swappable"})
+
+#: What becomes of rows that a spreadsheet program hides.
+Hidden = Literal["import", "skip"]
 
 #: Decisions whose change splits the file anew; its header is matched to columns where it is split.
 SPLITTING: Final = ("sheets", "header", "encoding", "delimiter", "quoting", "columns")
@@ -43,6 +71,9 @@ SPLITTING: Final = ("sheets", "header", "encoding", "delimiter", "quoting", "col
 OF_TEXTS: Final = ("encoding", "delimiter", "quoting")
 #: Decisions about texts that stand for a blank cell, and texts that clear what a record has.
 MARKERS: Final = ("null_markers", "clear_markers")
+#: Decision that numbers of five digits are rejected in a column of dates, because cells show that dates have lost their
+#: separators there, and may have lost a leading zero. Its value is `REJECT`; it is proven by a file, and never given.
+FIVE_DIGITS, REJECT = "five_digits", "reject"
 #: Decisions that bear on every row of a file.
 ON_EVERY_ROW: Final = ("constants", "hidden", *MARKERS)
 #: Kinds of questions; a question about a column has its field behind the kind: ``decimal.price``.
@@ -62,8 +93,10 @@ _STRENGTH: Final = {how: at for at, how in enumerate(reversed(get_args(How)))} |
 class Shown:
     """A cell as evidence: its row number in the sheet, its text, what it shows, and the name of its sheet.
 
-    A number shows its decimal mark, ``.`` or ``,``; a date that is text its order, ``dmy`` or ``mdy``; ``either`` is an
-    ambiguous one. A typed date is ``swappable`` if its day could be a month, else ``typed``.
+    A number shows its decimal mark, ``.`` or ``,``, or ``other-groups`` if neither groups its thousands; a date that is
+    text its order, ``dmy``, ``mdy`` or ``ymd``, or ``year-first`` with a year of four digits and no dashes. A number of
+    six digits that would be a date shows ``six-digits``, and is rejected. A typed date is ``swappable`` if its day
+    could be a month, else ``typed``. What ambiguous cells show is in `AMBIGUOUS`.
     """
 
     row: int
@@ -87,9 +120,9 @@ class Evidence:
     counts: Mapping[str, int] = field(default_factory=dict)
     rows: tuple[Shown, ...] = ()
 
-    def shows(self, value: str) -> bool:
-        """Whether a cell shows a value."""
-        return self.counts.get(value, 0) > 0
+    def shows(self, *values: str) -> bool:
+        """Whether a cell shows one of these."""
+        return any(self.counts.get(value, 0) > 0 for value in values)
 
 
 def to_evidence(kept: Mapping[str, Any]) -> Evidence:
@@ -146,7 +179,7 @@ class Decision:
 
     def rejects(self, shown: str) -> bool:
         """Whether a cell is rejected for what it shows."""
-        return self.is_strict and shown not in AGREEING[self.value] | AMBIGUOUS
+        return self.is_strict and shown not in AGREEING[self.value]
 
     def gives_way_to(self, how: How) -> bool:
         """Whether a decision that is made in another way replaces this one."""
@@ -334,67 +367,3 @@ class Recall:
         """Read what `as_dict` wrote."""
         drift = Drift(**{**kept["drift"], "new": tuple(kept["drift"]["new"])})
         return cls(**{**kept, "at": datetime.fromisoformat(kept["at"]), "drift": drift})
-
-
-#: Begins the names of recipes that are kept by name.
-NAMED: Final = "recipe#"
-#: Name of the settings of a drop folder.
-DROP_FOLDER: Final = "drop-folder"
-#: Name of the lessons of the last files.
-LESSONS: Final = "last"
-
-
-@dataclass(frozen=True)
-class Condition:
-    """Which present version a caller allows to be changed (RFC 9110, section 13.1).
-
-    Parameters
-    ----------
-    tags
-        Tags of versions, ``*`` for any; ``None`` if none is named.
-    is_new
-        Whether there must be none.
-    """
-
-    tags: frozenset[str] | None = None
-    is_new: bool = False
-
-    def check(self, name: str, seen: Saved | None) -> None:
-        """Check what is there; raises `PreconditionFailed`."""
-        if self.is_new and seen is not None:
-            raise PreconditionFailed("exists", name)
-        if self.tags is not None and (seen is None or not self.tags & {seen.tag, "*"}):
-            raise PreconditionFailed("changed", name) if seen else PreconditionFailed("absent", name)
-
-
-@dataclass(frozen=True)
-class Saved:
-    """What a tenant keeps for an importer: a recipe by name, the settings of its drop folder, or the last recipes.
-
-    Parameters
-    ----------
-    name
-        Unique for the tenant and the importer.
-    value
-        JSON.
-    by, at
-        Who wrote this version, and when.
-    version
-        Rises with each change, from 1.
-    """
-
-    name: str
-    value: Mapping[str, Any]
-    by: str
-    at: datetime
-    version: int = 1
-
-    @property
-    def label(self) -> str:
-        """Name as callers know it."""
-        return self.name.removeprefix(NAMED)
-
-    @property
-    def tag(self) -> str:
-        """A tag of this version, never that of a later one: one that is removed and written again begins anew."""
-        return f"{self.version}-{int(self.at.timestamp() * 1_000_000):x}"

@@ -19,7 +19,16 @@ from typing import IO, TYPE_CHECKING, Any, ClassVar, Final, cast
 from sluice.model.errors import FileRejected
 from sluice.model.recipe import How, Question
 from sluice.reading.types import FileLayout, MergedRange, Segment, SheetFacts, Workspace
-from sluice.schema.cells import CELL_CHARACTERS, MERGED, TOO_LONG, Cell, CellError, Record
+from sluice.schema.cells import (
+    CELL_CHARACTERS,
+    MERGED,
+    TOO_LONG,
+    Cell,
+    CellError,
+    FormattedNumber,
+    InvalidValue,
+    Record,
+)
 
 if TYPE_CHECKING:
     from sluice.reading.header import Header
@@ -36,7 +45,9 @@ _READ: dict[str, Callable[[Any], Cell]] = {
     "date": date.fromisoformat,
     "time": time.fromisoformat,
     "seconds": lambda seconds: timedelta(seconds=seconds),
+    "number": lambda number: FormattedNumber(*number),
     "error": CellError,
+    "invalid": lambda invalid: CellError(invalid[0], InvalidValue(invalid[1])),
 }
 
 
@@ -49,8 +60,10 @@ def _tagged(value: object) -> dict[str, object]:
         return {"time": value.isoformat()}
     if isinstance(value, timedelta):
         return {"seconds": value.total_seconds()}
+    if isinstance(value, FormattedNumber):
+        return {"number": [value.value, value.text]}
     if isinstance(value, CellError):
-        return {"error": value.text}
+        return {"invalid": [value.text, value.reason.code]} if value.reason else {"error": value.text}
     raise TypeError(f"no cell holds {type(value)}")
 
 
@@ -114,6 +127,8 @@ class StoredSheet:
         Numbers of its hidden rows; first and last place of ranges of hidden columns.
     merged
         Its ranges of merged cells.
+    days_later
+        Days between day 0 of Excel's usual calendar and that of the file.
     """
 
     name: str
@@ -124,6 +139,7 @@ class StoredSheet:
     hidden: tuple[int, ...]
     hidden_columns: tuple[tuple[int, int], ...]
     merged: tuple[MergedRange, ...]
+    days_later: int
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> StoredSheet:
@@ -182,7 +198,7 @@ class CellTable:
 
     def __init__(self, sheet: StoredSheet, rows: RowsFile, max_rows: int) -> None:
         self.sheet, self.is_hidden = sheet.name, sheet.is_hidden
-        self.layout = FileLayout("cells", sheet.name)
+        self.layout = FileLayout("cells", sheet.name, details={"days_later": sheet.days_later})
         self._stored, self._rows, self._max_rows = sheet, rows, max_rows
         merged = tuple(sorted(sheet.merged))
         self.facts = SheetFacts(len(sheet.hidden), sheet.hidden_columns, merged, hidden=sheet.hidden)

@@ -28,6 +28,9 @@ DELIMITERS: Final = ",;\t|^:~#!*&"
 # Records of the sample by which delimiter and quoting are chosen, and those that are searched for the header.
 _RECORDS: Final = 200
 _HEAD: Final = 50
+# What programs have for a line end that no spreadsheet program takes for one: separators of ASCII, next line, and the
+# line and paragraph separators of Unicode. A text without other line ends would be one long header.
+_LINE_END = re.compile("[\x1c-\x1e\x85\u2028\u2029]")
 # Characters of a row that a question shows.
 _SHOWN: Final = 120
 
@@ -51,7 +54,8 @@ class CsvTable:
     Raises
     ------
     FileRejected
-        ``empty-file``, ``not-a-spreadsheet`` or ``unknown-encoding``; others while the stream is read.
+        ``empty-file``, ``damaged-file`` for other line ends, ``not-a-spreadsheet`` or ``unknown-encoding``; others
+        while the stream is read.
     """
 
     def __init__(
@@ -73,6 +77,8 @@ class CsvTable:
         text = sample[self._start :].decode(self._found.encoding, "ignore")
         if not text.strip(DELIMITERS + '\r\n\x1a "'):
             raise FileRejected("empty-file", case="no-row")
+        if end := _other_line_end(text.strip()):
+            raise FileRejected("damaged-file", case="line-ends", character=end)
         declared, hint = _declared_delimiter(text)
         is_cut = len(sample) == SAMPLE_BYTES
         whole = text[hint : max(text.rfind("\n"), text.rfind("\r")) + 1] if is_cut else text[hint:]
@@ -207,6 +213,12 @@ def _limited(blocks: Iterator[bytes], count: int) -> Iterator[bytes]:
         count -= len(block)
         if count <= 0:
             return
+
+
+def _other_line_end(text: str) -> str:
+    """Return the name of the character that ends the lines of a text in the place of a line end, or nothing."""
+    found = None if "\n" in text or "\r" in text else _LINE_END.search(text)
+    return f"U+{ord(found[0]):04X}" if found else ""
 
 
 def _declared_delimiter(text: str) -> tuple[str, int]:

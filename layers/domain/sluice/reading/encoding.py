@@ -17,7 +17,7 @@ from typing import Any, Final
 from sluice.model.errors import FileRejected
 from sluice.model.recipe import How
 from sluice.reading.types import Reading
-from sluice.reading.western import WINDOWS, is_western, rivals_of, share_read
+from sluice.reading.western import WINDOWS, is_likely, is_western, may_be_chance, rivals_of, share_read
 
 _Stream = Callable[[int], Iterator[bytes]]
 """Returns the bytes of a text from an offset on."""
@@ -69,11 +69,6 @@ _WORD_BYTES: Final = 200
 _LINE_BYTES: Final = 32 * 1024
 # Candidates of a question.
 _CANDIDATES: Final = 6
-#: Characters that a text in UTF-8 is likely to have: a run of bytes that gives others may be UTF-8 by chance.
-_LIKELY: Final = re.compile(
-    "[\xa0-\u017f\u0218-\u021b\u0300-\u036f\u0370-\u045f\u0490\u0491\u0531-\u058f\u05d0-\u05ea\u0600-\u06ff"
-    "\u0900-\ud7ff\uf900-\U0010ffff]+"
-)
 
 
 def encoding_named(name: object) -> str | None:
@@ -231,7 +226,9 @@ class TextSurvey:
 
     def _add_runs(self, part: bytes, runs: set[bytes]) -> None:
         utf8 = {run for run in runs if _is_utf8(run)}
-        likely = {run for run in utf8 if _LIKELY.fullmatch(run.decode())}
+        likely = {run for run in utf8 if is_likely(run.decode())}
+        if self.first_utf8 is None:
+            likely = {run for run in likely if not may_be_chance(run.decode(), part)}
         if likely and self.first_utf8 is None:
             self.first_utf8 = self._first(part, likely)
         if utf8 != runs and self.first_other is None:
@@ -314,6 +311,8 @@ def _by_words(survey: TextSurvey, reading: Reading, stream: _Stream) -> Found:
     likely += [UTF_8] if survey.first_other is None else []
     doubtful = sorted({offset for offset in (survey.first_high, survey.first_odd) if offset is not None})
     candidates = tuple(name for name in _candidates(survey, words, likely) if _reads_all(name, stream))
+    if UTF_8 in candidates:  # few texts are UTF-8 as a whole by chance
+        candidates = (UTF_8, *(name for name in candidates if name != UTF_8))
     if not candidates:
         return Found(WINDOWS, "default", faults={"other": survey.first_other or 0}, case="none")
     return Found(candidates[0], "default", candidates=candidates, doubtful=tuple(doubtful))

@@ -166,6 +166,8 @@ class SheetWriter:
     def __init__(self, file: BinaryIO, max_rows: int) -> None:
         self.sheets: list[StoredSheet] = []
         self.hidden_columns: list[tuple[int, int]] = []
+        #: Days between day 0 of Excel's usual calendar and that of the file.
+        self.days_later = 0
         self._file, self._max_rows = file, max_rows
         self._pending: list[bytes] = []
         self._pending_bytes = self._at = 0
@@ -229,7 +231,9 @@ class SheetWriter:
             hidden, merged = tuple(self._hidden), tuple(self._merged)
             over = self._count > self._max_rows
             self.sheets.append(
-                StoredSheet(self._name, self._is_hidden, self._start, self._at, over, hidden, columns, merged)
+                StoredSheet(
+                    self._name, self._is_hidden, self._start, self._at, over, hidden, columns, merged, self.days_later
+                )
             )
 
     def close(self, problem: Problem | None) -> None:

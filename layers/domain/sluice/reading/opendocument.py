@@ -6,15 +6,17 @@ Names of elements and attributes, and the rule for white space, are of OpenDocum
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, BinaryIO, Final
 from xml.parsers import expat
 
 from sluice.model.errors import FileRejected
+from sluice.reading.number_formats import formatted_as, moment_of
 from sluice.reading.xlsx.archive import Archive
-from sluice.schema.cells import Cell, CellError
-from sluice.schema.text import ERROR_TEXTS
+from sluice.schema.cells import Cell, CellError, InvalidValue
+from sluice.schema.text import is_error
 
 if TYPE_CHECKING:
     from sluice.reading.fence import SheetWriter
@@ -43,8 +45,13 @@ _SPACE: Final = re.compile("[ \t\r\n]+")
 _DURATION: Final = re.compile(
     r"(-)?P(?:(\d+)D)?T?(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:[.,]\d*)?S)?"  # xsd:duration, without years and months
 )
-#: What LibreOffice shows for an error that other programs have no text for.
-_NUMBERED_ERROR: Final = re.compile(r"Err:\d{3}")
+#: Years in which a calendar may begin: LibreOffice offers 1899, 1900 and 1904.
+_FIRST_YEARS: Final = range(1_800, 2_100)
+#: A time zone, which XML Schema allows behind a date and a time. It is dropped: a cell has the day as it is written.
+_ZONE: Final = re.compile(r"(?:Z|[+-]\d\d:\d\d)\Z")
+#: Why a value that is none of its type cannot be used.
+_UNREADABLE: Final = {"boolean": "not-yes-or-no", "date": "not-a-date", "time": "not-a-date"}
+_FLAGS: Final = {"true": True, "1": True, "false": False, "0": False}
 #: The last column of a sheet (LibreOffice, "Limits in LibreOffice Calc").
 _LAST_COLUMN: Final = 16_384
 _LAST_ROW: Final = 1_048_576
@@ -123,6 +130,8 @@ class _Reader:
             is_hidden = attributes.get("table:style-name") in self._hidden_styles
             self._sheets.begin(attributes.get("table:name", ""), is_hidden=is_hidden)
             self._row, self._is_inside = 0, True
+        elif name == "table:null-date" and "table:date-value" in attributes:
+            self._sheets.days_later = _days_later(attributes["table:date-value"])
         elif name == "table:table-source":
             self._sheets.drop()  # values of another file that formulas name, not a sheet of this one
         elif name == "style:style":
@@ -201,17 +210,20 @@ def _count(text: str | None) -> int:
 def _value(attributes: dict[str, str], text: str) -> Cell:
     """Return what a cell holds; ``text`` is what it shows."""
     kind, formula = attributes.get("office:value-type"), attributes.get("table:formula")
-    if attributes.get("calcext:value-type") == "error" or (formula is not None and _is_error(text)):
-        return CellError(text.strip() or "#VALUE!")
+    bare = text.strip()
+    is_failed = is_error(bare) and (formula is not None or bare.strip("#") != "")  # or its column is too narrow
+    if is_failed or attributes.get("calcext:value-type") == "error":
+        return CellError(bare or "#VALUE!")
     if kind is None or kind == "void":
         return CellError(f"={formula.partition('=')[2]}") if formula is not None and not text else text or None
     if kind == "string":
         text = attributes.get("office:string-value", text)
-        return CellError(text.strip()) if text.strip() in ERROR_TEXTS else text or None
+        return CellError(text.strip()) if is_error(text.strip()) else text or None
     stored = attributes.get(_STORED.get(kind, "office:value"))
     if stored is None:  # what it shows is all that there is
         return CellError(f"={formula.partition('=')[2]}") if formula is not None and not text else text or None
-    return _typed(kind, stored)
+    value = _typed(kind, stored)
+    return formatted_as(value, text.strip()) if kind == "float" and type(value) is float else value
 
 
 #: Attribute that holds a value, by its type; that of all others is ``office:value``.
@@ -222,27 +234,34 @@ _STORED: Final = {
 }
 
 
-def _is_error(text: str) -> bool:
-    return text.strip() in ERROR_TEXTS or _NUMBERED_ERROR.fullmatch(text.strip()) is not None
-
-
 def _typed(kind: str, stored: str) -> Cell:
     try:
         if kind == "boolean":
-            return {"true": True, "false": False}[stored.strip()]
+            return _FLAGS[stored.strip().lower()]
         if kind == "date":
             return _moment(stored.strip())
         return _span(stored.strip()) if kind == "time" else float(stored)
     except (ValueError, LookupError, OverflowError):
-        return CellError(stored)
+        return CellError(stored, InvalidValue(_UNREADABLE.get(kind, "not-a-number")))
 
 
 def _moment(text: str) -> date | datetime:
-    if "T" not in text:
-        return date.fromisoformat(text)
-    moment = datetime.fromisoformat(text).replace(tzinfo=None) + timedelta(milliseconds=500)
+    day, mark, hours = text.partition("T")
+    if not mark:
+        return date.fromisoformat(_ZONE.sub("", day))
+    moment = moment_of(day, _ZONE.sub("", hours)) + timedelta(milliseconds=500)
     moment = moment.replace(microsecond=0)
     return moment.date() if moment.time() == time() else moment
+
+
+def _days_later(text: str) -> int:
+    """Return how many days a calendar begins behind 30 December 1899."""
+    first = date.min
+    with suppress(ValueError):
+        first = date.fromisoformat(text.strip().removesuffix("T00:00:00"))
+    if first.year not in _FIRST_YEARS:
+        raise FileRejected("damaged-file", case="malformed-part", part=CONTENT)
+    return (first - _MIDNIGHT.date()).days
 
 
 def _span(text: str) -> time | timedelta:

@@ -42,6 +42,7 @@ _MARKS: Final = ("\ufeff", "\xef\xbb\xbf")
 _QUOTE, _BACKSLASH = "\ufdd0", "\ufdd1"
 # Lines in which the end of an irregular record is looked for, before all of them are searched.
 _WINDOWS: Final = (1, 16, 256)
+_LINE_END = re.compile("\r\n?|\n")
 
 # The csv module's own limit, 131,072, is below what `RecordSplitter` lets through.
 csv.field_size_limit(MAX_RECORD_BYTES)
@@ -219,9 +220,14 @@ def read_records(
     wraps = is_wrapped and REPORT_TITLES.isdisjoint(titles or ())
     fields = len(titles or ())
     titled = max((at for at, title in enumerate(titles or (), 1) if title), default=MAX_RECORD_BYTES)
+    swallows = _Swallows(text, dialect, range(max(titled, 2), fields + 1))
+    may_swallow = swallows.may_be
     for number, cells in enumerate(dialect.rows(text), first_row):
         if type(cells) is BrokenRow:
             yield number, cells
+            continue
+        if may_swallow and swallows.include(cells):
+            yield number, BrokenRow("quotes", cells)
             continue
         if wraps and titles is None:
             wraps = REPORT_TITLES.isdisjoint(cells)
@@ -231,6 +237,34 @@ def read_records(
         if not is_blank(record):
             is_wider = len(record) > titled
             yield number, _fitting(record, titled, fields) if is_wider else record
+
+
+class _Swallows:
+    """Recognises records whose quoted value has taken in the lines behind it, because two quotes stand alone.
+
+    Of ``K-3;"Quick;2;B`` and, a line below, ``K-4;Tube 3";2;B`` the rules of quotes make one record. But each of these
+    lines, read without them, is as wide as the header (``widths``), which lines of an address are not.
+    """
+
+    def __init__(self, text: str, dialect: Dialect, widths: range) -> None:
+        inside = "".join(text.split(dialect.quote)[1::2]) if widths and dialect.quote in text else ""
+        #: Whether a quoted value may have several lines; most files have none.
+        self.may_be = "\n" in inside or "\r" in inside
+        self._widths = widths
+        # a comma of prose has a blank behind it; where those between fields have one, too, it says nothing
+        is_spaced = self.may_be and f"{dialect.delimiter} {dialect.quote}" in text
+        self._mark = re.compile(f"{re.escape(dialect.delimiter)}{'' if is_spaced else '(?! )'}")
+
+    def include(self, cells: list[str]) -> bool:
+        """Whether each line of a record is a row of its own."""
+        if not _LINE_END.search("".join(cells)):
+            return False
+        counts = [0]
+        for cell in cells:
+            first, *lines = _LINE_END.split(cell)
+            counts[-1] += 1 + len(self._mark.findall(first)) if lines else 1
+            counts += [1 + len(self._mark.findall(line)) for line in lines if line.strip()]
+        return len(counts) > 1 and all(count in self._widths for count in counts)
 
 
 def _fitting(cells: list[Cell], titled: int, fields: int) -> list[Cell]:
@@ -328,11 +362,11 @@ class RecordSplitter:
         row = 1
         for block in self._blocks:
             if (at := block.find(0)) >= 0:
-                above = self._ends(rest + block[:at] + b"x")  # the row of the byte is the last of these
+                above = self._dialect.ends(rest + block[:at] + b"x")  # the row of the byte is the last of these
                 raise FileRejected("not-a-spreadsheet", case="nul", at_row=row + len(above) - 1)
             data = rest + block
             whole = max(data.rfind(b"\n"), data.rfind(b"\r", 0, -1)) + 1  # the other half of a \r may be to come
-            ends = self._ends(data[:whole])
+            ends = self._dialect.ends(data[:whole])
             end = ends[-1] if ends else 0
             if ends:
                 yield data[:end], ends
@@ -341,16 +375,13 @@ class RecordSplitter:
             if len(rest) > MAX_RECORD_BYTES:
                 raise self._endless(row, rest)
         if rest:
-            ends = self._ends(rest)
+            ends = self._dialect.ends(rest)
             if not ends or ends[-1] < len(rest):
                 raise self._endless(row + len(ends), rest)
             yield rest, ends
 
-    def _ends(self, data: bytes) -> list[int]:
-        return self._dialect.ends(data)
-
     def _endless(self, row: int, rest: bytes) -> FileRejected:
-        ends = self._ends(rest)
+        ends = self._dialect.ends(rest)
         is_open = not ends or ends[-1] < len(rest)
         case = "unclosed-quote" if is_open else "endless-record"
         return FileRejected("damaged-file", case=case, at_row=row + (len(ends) if is_open else 0))

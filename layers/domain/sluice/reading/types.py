@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Protocol
 
 from sluice.model.recipe import How, Question
 from sluice.schema.cells import Record
+from sluice.schema.dates import DAYS_TO_1904
 
 if TYPE_CHECKING:
     from sluice.reading.encoding import TextSurvey
@@ -117,6 +118,11 @@ class FileLayout:
     encoding: str | None = None
     delimiter: str | None = None
     details: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def days_later(self) -> int:
+        """Days between day 0 of Excel's usual calendar and that of the file; an earlier version stored none of .xls."""
+        return int(self.details.get("days_later", DAYS_TO_1904 if self.details.get("date1904") else 0))
 
 
 @dataclass(frozen=True)

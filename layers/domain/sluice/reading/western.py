@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
+from unicodedata import combining
 
 WINDOWS: Final = "windows-1252"
 
@@ -30,18 +30,64 @@ _WESTERN: Final = tuple(
         "šž",  # names
     )
 )
-#: Other languages: all of their letters beyond ASCII, and those of which a text that has any has one.
+_CONSONANT: Final = "[b-df-hj-np-tv-zčćďđňřšťžßçñ]"
+
+
+class _Language(NamedTuple):
+    """A language of another encoding.
+
+    Parameters
+    ----------
+    letters
+        All of its letters beyond ASCII.
+    common
+        Those of which a text that has any has one.
+    misplaced
+        Where its letters cannot stand, and Western ones have those of the same byte.
+    """
+
+    letters: frozenset[str]
+    common: frozenset[str]
+    misplaced: re.Pattern[str]
+
+
+def _language(letters: str, common: str, *misplaced: str) -> _Language:
+    out_of_place = re.compile("|".join(misplaced))
+    return _Language(frozenset(letters), frozenset(common), out_of_place)
+
+
+# French and Catalan è, Italian ò, Danish ø and æ as the letters of the same byte
+_C_LIKE_E: Final = rf"[cdfghklmpqstwxz]č{_CONSONANT}|rč[cdglrstv]|crč|č[fgqxy]"
+_N_LIKE_O: Final = rf"{_CONSONANT}ň(?:{_CONSONANT}|\b)"
+_C_LIKE_AE: Final = rf"{_CONSONANT}ć{_CONSONANT}"
 _LANGUAGES: Final = {
-    "cs": ("áčďéěíňóřšťúůýžöü", "áčéěířšýžů"),
-    "sk": ("áäčďéíĺľňóôŕšťúýž", "áčéíšžýť"),
-    "pl": ("ąćęłńóśźżö", "ąćęłśż"),
-    "hu": ("áéíóöőúüű", "áéőö"),
-    "ro": ("ăâîșțşţ", "ățţșş"),
-    "hr": ("čćđšž", "čćšž"),
-    "tr": ("âçğıîöşûü\u0307", "ığş"),
-    "lv": ("āčēģīķļņšūž", "āēīšū"),
-    "lt": ("ąčęėįšųūž", "ėšųūž"),
-    "et": ("äõöüšž", "äõ"),
+    "cs": _language(
+        "áčďéěíňóřšťúůýžöü",
+        "áčéěířšýžůň",
+        rf"(?<![bdfmnptv])ě|{_CONSONANT}ř{_CONSONANT}|ř[jr]",
+        _C_LIKE_E,
+        _N_LIKE_O,
+        "[qwx]",
+    ),
+    "sk": _language("áäčďéíĺľňóôŕšťúýž", "áčéíšžýťň", _C_LIKE_E, _N_LIKE_O, "[qwx]"),
+    "pl": _language("ąćęłńóśźżö", "ąćęłśżń", _C_LIKE_AE, "ć[aeouąęó]|ę[mnv]|(?<![aeiouyóąę])ń|[qvx]"),
+    "hu": _language("áéíóöőúüű", "áéőöű", "[aeiou][őű]|[qwx]"),
+    "ro": _language("ăâîșțşţ", "ățţșş", "[qw]"),
+    "hr": _language("čćđšž", "čćđšž", _C_LIKE_E, _C_LIKE_AE, "[qwxy]"),
+    "tr": _language("âçğıîöşûü\u0307", "ığş\u0307", "[qwx]"),
+    "lv": _language("āčēģīķļņšūž", "āēīšū", "[aeiou]ē|ē[aeiou]|[qwxy]"),
+    "lt": _language(
+        "ąčęėįšųūž",
+        "ėšųūžąįę",
+        rf"ų(?![sjcčz]|\b)|[aeiou]ė(?![jmsd])|{_CONSONANT}į(?!s|\b)|ę(?!s|\b)|[il]tą\b",
+        "[qwx]",
+    ),
+    "vi": _language(
+        "àáâãèéêìíòóôõùúýăđơư\u0300\u0301\u0303\u0309\u0323",
+        "ăđơư",
+        r"ă(?![cmnpt])|\Bđ|ơ(?![cimnptu]|\b)|ư(?![acimntuơư]|\b)|[fjwz]",
+    ),
+    "et": _language("äõöüšž", "äõ", "[qwxy]"),
 }
 _CENTRAL: Final = ("cs", "sk", "pl", "hu", "ro", "hr")
 #: Encodings of Latin letters, and the languages that are written in them; without any, those of `_WESTERN`.
@@ -50,6 +96,7 @@ _LATIN: Final[Mapping[str, tuple[str, ...]]] = {
     "iso-8859-2": _CENTRAL,
     "windows-1254": ("tr",),
     "windows-1257": ("lv", "lt", "et"),
+    "windows-1258": ("vi",),
     "iso-8859-15": (),
     "cp850": (),
     "cp437": (),
@@ -59,37 +106,84 @@ _LATIN: Final[Mapping[str, tuple[str, ...]]] = {
 #: Letters where they cannot stand. Such rules separate letters that share a byte: à and ŕ, ñ and ń, ø and ř.
 _MISPLACED: Final = re.compile(
     r"ã(?![aeiosmn]|\b)|õ(?!e)|ñ(?![aeiouáéíóú])|ì\B|^ß|(?<![aeiouyäöü])ß|^ð|"
-    r"[ńśźć](?=[aeouąęó])|(?<![b-df-hj-np-tv-z])[ŕĺ]|[ŕĺ](?![b-df-hj-np-tv-z])|ă(?=[aeo])|^ę|(?<=[aeiou])ů"
+    r"[ńśź](?=[aeouąęó])|(?<![b-df-hj-np-tv-z])[ŕĺ]|[ŕĺ](?![b-df-hj-np-tv-z])|ă(?=[aeo])|^ę|(?<=[aeiou])ů"
 )
-_VOWELS: Final = "aeiouyáàâäåãāăąæéèêëēęěėíìîïīįıóòôöőõøœúùûüūůűųýÿ"
+#: Letters where no language in Windows-1252 has them, and others have those of the same byte: č, ć, ř, ň, ů, ľ, ű, ś.
+_NOT_WESTERN: Final = re.compile(
+    r"è[aeouyáéíóúæøýûêhjkšž]|[aeyáéíóú]è\b|^è(?![cmprsx]|ti|ve|\b)|ã.*ã|à.*à|ií|û.*û|([^\x00-\x7fäåéö])\1|"
+    r"[aeiouyáéíóú]æ(?![^\Waeiouyáéíóú])|ø[aáíéíou]|[aeiouyáéíóúý]ø(?![^\Waeiouyáéíóú])|[bcdhjkmpqtvwxz]ð|"
+    r"ò[aeiouyáéíóú]|[aeoyáéíóúô]ò\b|ù\B|(?<![aeouyéá])ï|ï[aouyáéíóúâîû]|[eéìáíó]ï\b|"
+    r"œ(?![cdilmnstu])|[aeiouyó]œ(?!u)|[aeiuyáéíóúöü]û|û(?![cefglmnrtx]|\b)|(?<=\w\w\w)û\b"
+)
+_VOWELS: Final = "aeiouyáàâäãåāăąæéèêëēęěėíìîïīįıóòôöőõơøœúùûüūůűųưýÿ"
 _VOWEL: Final = re.compile(f"[{_VOWELS}]")
 # The consonants of a word that are in it only if a byte was read as the wrong letter.
-_CLUSTER: Final = re.compile(rf"[^\W\d_{_VOWELS}]{{4,}}")
+_CLUSTER: Final = re.compile(rf"[^\W\d_{_VOWELS}]{{5,}}")
+# Letters of a word without a vowel that is an abbreviation; r and l can be the core of a syllable.
+_ABBREVIATION: Final = 2
+_CORE: Final = re.compile(f"[{_VOWELS}rlŕĺ]")
+#: Words of usual characters whose second byte may be one of ASCII, without letters of ASCII beside them.
+_EAST_ASIAN: Final = {
+    "shift_jis": re.compile(rb"[\x00-`{-\x7f]*(?:[\x81-\x98][@-~\x80-\xfc][\x00-`{-\x7f]*)+"),
+    "big5": re.compile(rb"[\x00-@[-`{-\x7f]*(?:[\xa4-\xc6][@-~\xa1-\xfe][\x00-@[-`{-\x7f]*)+"),
+}
 #: Signs beyond letters; what may stand before and behind: a letter L, a digit D, another sign P, or the edge E.
 _SIGNS: Final[Mapping[str, tuple[str, str]]] = {
-    **dict.fromkeys("“„«‘¿¡", ("EP", "LDEP")),
+    "«": ("EP", "LDEP"),
+    **dict.fromkeys("“„‘", ("EP", "LDP")),
+    **dict.fromkeys("¿¡", ("EP", "LD")),
     **dict.fromkeys("”»’´", ("LDPE", "EP")),
     **dict.fromkeys("–—", ("EDP", "LDEP")),
-    **dict.fromkeys("€£¥¢±×÷", ("EDP", "EDP")),
+    **dict.fromkeys("€£¥±×÷", ("EDP", "EDP")),
+    "¢": ("D", "EP"),
     **dict.fromkeys("½¼¾", ("EDP", "EP")),
     **dict.fromkeys("™®©", ("LDEP", "DEP")),
     "…": ("LDPE", "EP"),
     "•": ("EDP", "LDEP"),
     "§": ("EP", "EDP"),
     "°": ("EDP", "EDP"),
-    "‰": ("ED", "EP"),
+    "‰": ("D", "EP"),
 }
+#: Two signs in a row that are none of the usual pairs, as characters of two bytes read.
+_ODD_SIGNS: Final = re.compile(
+    "(?!…[”“»«’]|[”“„»«’‘™®€²°½]…|’[”’]|”[’™®–]|“‘|[½¼¾][”’]|[™®]”|¿¡|¡¿|[«“][¿¡]|——|––|……|»–|–[“„«])[\xa1-\xbf×÷‐-™]{2}"
+)
 #: Signs in other places: German closing quotes, dashes between names, units, ordinals, Catalan, apostrophes.
 _IN_PLACE: Final = re.compile(
-    r"(?<=[^\W_])[“‘](?!\w)|(?<=[^\W\d_])[–—](?=[A-ZÀ-Þ]|\W|\d|$)|(?<=[\dmM])[²³¹](?!\w)|(?<=[\dnN])[ºª](?!\w)|"
+    r"(?<=[^\W_])[“‘](?!\w)|(?<=[^\W\d_])[–—](?=[A-ZÀ-Þ]|\W|\d|$)|(?<=[\dmM])[²³¹](?!\w)|(?<=[\dnN.])[ºª](?!\w)|(?<=\b[CDFM])ª(?!\w)|"
     r"(?<![^\W\d])°(?=[CFK]\b)|(?<=\b[nN])°|(?<![^\W\d])µ(?=[mgFlsAVHW])|(?<=l)·(?=l)|"
     r"(?i:\b(?:[cdjlmnosty]|qu|[dns]?ell|all|dall|sull|un|jusqu|lorsqu|puisqu|quelqu|aujourd))[’´](?=\w)|"
     r"(?<=\w)[’´](?=(?i:s|t|d|m|ll|re|ve|em|n)\b)"
+)
+#: Letters that are words, signs or abbreviations of Western languages.
+_ALONE: Final = "ØøÀàÈèÉéÅåÖöÄäÁáÍíÓóÚúÆæ"
+#: Letters of names that are in texts of all languages: Würth, Citroën, Škoda.
+_IN_NAMES: Final = frozenset("äöüßëšž")
+#: Words that are in all kinds of texts: a diameter, a fraction, Italian è, an ordinal, a brand of cars.
+_SAYS_NOTHING: Final = re.compile(
+    rf"^[!-/:-@[-`{{-~]*(?:[{_ALONE}½¼¾]|°[CFK])[!-/:-@[-`{{-~]*$|[\dnN.][ºª](?!\w)|\b[CDFM]ª|^±\d|^(?:Škoda|ŠKODA)\b"
+)
+#: What is in no Western text: other letters alone, or small ones with a point; letters alone beside a sign.
+_NOT_ALONE: Final = re.compile(
+    rf"^\W*(?![{_ALONE}])[À-ÿŠšŽžŒœŸ]\W*$|(?<!\w)(?![åäö])[ß-ÿšžœ]\.|"
+    r"(?<![^\W\d_])[À-ÖØ-öø-ÿŠšŽžŒœŸ][\xa1-\xbf×÷‐-™]|[\xa1-\xbf×÷‐-™][À-ÖØ-öø-ÿŠšŽžŒœŸ](?![^\W\d_])|"
+    r"[“„‘«][])}]"
 )
 # Letters beyond ASCII in a row: of the languages in Windows-1252, and of others.
 _LONGEST_RUN: Final = 2
 _LONGEST_RUN_ELSEWHERE: Final = 4
 _LETTERS: Final = re.compile(r"[^\W\d_]+")
+#: Characters that a text in UTF-8 is likely to have: a run of bytes that gives others may be UTF-8 by chance.
+_LIKELY: Final = re.compile(
+    "[\xa0-\u017f\u0218-\u021b\u0300-\u036f\u0386-\u03ce\u0400-\u045f\u0490\u0491\u0531-\u058f\u05d0-\u05ea"
+    "\u0600-\u06ff\u0900-\ud7ff\uf900-\U0010ffff]+"
+)
+# Characters that are a word in another encoding, too, and the last blocks of 256 with Latin letters, and of two bytes.
+_FEW: Final = 3
+_LATIN_BLOCKS: Final = 2
+_TWO_BYTE_BLOCKS: Final = 7
+#: Characters that stand alone in many texts.
+_OFTEN_ALONE: Final = frozenset("\xa0°±²³½¼¾×÷§©®µΩ«»£¥ØÀàÈèÉéÅÖÄ")
 
 
 def is_western(words: Iterable[bytes]) -> bool:
@@ -98,14 +192,43 @@ def is_western(words: Iterable[bytes]) -> bool:
 
 
 def rivals_of(words: Sequence[bytes]) -> list[str]:
-    """List the encodings in which the words read as a language, too, but as another text than in Windows-1252."""
-    here = [_decoded(word, WINDOWS) for word in words]
-    found = []
-    for encoding, languages in _LATIN.items():
-        there = [_decoded(word, encoding) for word in words]
-        if here != there and all(_reads(word, encoding) for word in words) and _is_one_language(here, there, languages):
-            found.append(encoding)
-    return found
+    """List the encodings in which the words read as a language, too, but as another text than in Windows-1252.
+
+    One language has to explain as many words as any does in Windows-1252. A single foreign name in a text says little.
+    """
+    words = [word for word in words if not _SAYS_NOTHING.search(_decoded(word, WINDOWS) or "")]
+    here = [_decoded(word, WINDOWS) or "" for word in words]
+    found = [name for name in _LATIN if _is_rival(name, words, here)]
+    return found + [name for name, word in _EAST_ASIAN.items() if words and all(map(word.fullmatch, words))]
+
+
+def is_likely(run: str) -> bool:
+    """Whether a text in UTF-8 is likely to have these characters beyond ASCII."""
+    return bool(_LIKELY.fullmatch(run))
+
+
+def may_be_chance(run: str, text: bytes) -> bool:
+    """Whether a text has characters of UTF-8 only where their bytes are as many of another encoding.
+
+    Few characters of two bytes are, unless they are of one script, beside a letter of ASCII, or between digits. An
+    accent that is a character of its own stands behind its letter.
+    """
+    if max(run) <= "\xff":  # what most files in UTF-8 have of all that is beyond ASCII
+        return False
+    blocks = {ord(letter) >> 8 for letter in run}
+    is_accent = bool(combining(run[0]))
+    is_script = len(run) > 1 and len(blocks) == 1 and min(blocks) > _LATIN_BLOCKS
+    if not is_accent and (len(run) > _FEW or max(blocks) > _TWO_BYTE_BLOCKS or is_script or run in _OFTEN_ALONE):
+        return False
+    its = run.encode()
+    at = text.find(its)
+    while at >= 0:
+        behind = at + len(its)
+        left, right = text[max(at - 1, 0) : at], text[behind : behind + 1]
+        if left.isalpha() or (not is_accent and right.isalpha()) or (left.isdigit() and right.isdigit()):
+            return False
+        at = text.find(its, behind)
+    return True
 
 
 def share_read(words: Sequence[bytes], encoding: str) -> float:
@@ -113,15 +236,45 @@ def share_read(words: Sequence[bytes], encoding: str) -> float:
     return sum(_reads(word, encoding) for word in words) / max(len(words), 1)
 
 
-def _is_one_language(here: list[str | None], there: list[str | None], languages: Iterable[str]) -> bool:
-    """Whether the letters of the words are those of one language, and those that differ are not all rare."""
-    if not languages:
-        return True
-    letters = {letter for word in there if word for letter in word.lower() if letter > "\x7f" and letter.isalpha()}
-    pairs = ((mine or "", other or "") for mine, other in zip(here, there, strict=True))
+def _is_rival(encoding: str, words: Sequence[bytes], here: Sequence[str]) -> bool:
+    there = [_decoded(word, encoding) or "" for word in words]
+    if here == there:
+        return False
+    if not _LATIN[encoding]:
+        return all(_reads(word, encoding) for word in words)
+    named = [
+        (mine, its, word)
+        for mine, its, word in zip(here, there, words, strict=True)
+        if mine != its or not _letters_of(mine) <= _IN_NAMES
+    ]
+    most = _most_explained([mine for mine, _, _ in named], _WESTERN)
+    letters = [_letters_of(its) for _, its, _ in named if its]
+    languages = [_LANGUAGES[name] for name in _LATIN[encoding]]
+    languages = [each for each in languages if sum(its <= each.letters for its in letters) >= most]  # mostly none
+    pairs = [(mine, its) for mine, its, word in named if languages and its and _reads(word, encoding)]
+    return any(_explains(language, pairs, most) for language in languages)
+
+
+def _explains(language: _Language, words: Iterable[tuple[str, str]], most: int) -> bool:
+    """Whether a language has so many of the words, and in one of them a common letter in place of a Western one."""
+    pairs = [
+        (mine, its)
+        for mine, its in words
+        if _letters_of(its) <= language.letters and (mine == its or not language.misplaced.search(its.lower()))
+    ]
     differing = {its for mine, other in pairs for my, its in zip(mine, other, strict=False) if my != its}
-    common = "".join(differing).lower()
-    return any(letters <= set(_LANGUAGES[name][0]) and set(common) & set(_LANGUAGES[name][1]) for name in languages)
+    return len(pairs) >= most and bool(set("".join(differing).lower()) & language.common)
+
+
+def _most_explained(texts: Iterable[str], languages: Iterable[frozenset[str]]) -> int:
+    """Count the words of the language that has the letters of the most."""
+    letters = [_letters_of(text) for text in texts]
+    return max(sum(each <= language for each in letters) for language in languages)
+
+
+def _letters_of(text: str) -> frozenset[str]:
+    """Return the letters beyond ASCII, small."""
+    return frozenset(letter for letter in text.lower() if letter > "\x7f" and letter.isalpha()) - set("ªºµ")
 
 
 def _decoded(word: bytes, encoding: str) -> str | None:
@@ -139,7 +292,7 @@ def _reads(word: bytes, encoding: str) -> bool:
     if encoding != WINDOWS and encoding not in _LATIN:
         return all(_is_of_one_script(part) for part in parts)
     languages = _LATIN.get(encoding, ())
-    known = [frozenset(_LANGUAGES[name][0]) for name in languages] if languages else _WESTERN
+    known = [_LANGUAGES[name].letters for name in languages] if languages else _WESTERN
     return all(
         _is_well_formed(part, is_rival=bool(languages)) and _is_of_a_language(part, known, bool(languages))
         for part in parts
@@ -147,24 +300,27 @@ def _reads(word: bytes, encoding: str) -> bool:
 
 
 def _is_of_a_language(word: str, languages: Iterable[frozenset[str]], is_rival: bool) -> bool:
-    letters = frozenset(letter for letter in word.lower() if letter > "\x7f" and letter.isalpha()) - set("ªºµ")
+    letters = _letters_of(word)
     if letters and not any(letters <= language for language in languages):
         return False
     if not letters or not is_rival:
         return True
     parts = [part for part in _LETTERS.findall(word.lower()) if not part.isascii()]
-    return all(not _CLUSTER.search(part) and _VOWEL.search(part) for part in parts)
+    return all(not _CLUSTER.search(part) and (len(part) <= _ABBREVIATION or _CORE.search(part)) for part in parts)
 
 
 def _is_well_formed(word: str, *, is_rival: bool) -> bool:
     """Whether letters and signs beyond ASCII stand where they can stand in a word."""
-    if not _signs_are_in_place(word):
+    if not _signs_are_in_place(word) or (not is_rival and _NOT_ALONE.search(word)):
         return False
     if len(word) > 1 and min(word) > "\x7f" and any(map(str.isalpha, word)):
         return False
     run = 0
     for part in _LETTERS.findall(word):
-        if not _has_its_case(part) or _MISPLACED.search(part.lower()):
+        lower = part.lower()
+        if not _has_its_case(part) or _MISPLACED.search(lower):
+            return False
+        if not is_rival and _NOT_WESTERN.search(lower):
             return False
         run = max(run, *map(len, re.findall(r"[^\x00-\x7f]+", part) or [""]))
         if run > (_LONGEST_RUN_ELSEWHERE if is_rival else _LONGEST_RUN) or (
@@ -175,10 +331,12 @@ def _is_well_formed(word: str, *, is_rival: bool) -> bool:
 
 
 def _signs_are_in_place(word: str) -> bool:
+    if _ODD_SIGNS.search(word):
+        return False
     in_place = {at for match in _IN_PLACE.finditer(word) for at in range(*match.span())}
     kinds = "E" + "".join(map(_kind, word)) + "E"
     for at, sign in enumerate(word):
-        if sign <= "\x7f" or (sign.isalpha() and sign not in "ªºµ") or at in in_place:
+        if sign <= "\x7f" or (sign.isalpha() and sign not in "ªºµ") or combining(sign) or at in in_place:
             continue
         before, behind = _SIGNS.get(sign, ("", ""))
         if kinds[at] not in before or kinds[at + 2] not in behind:
@@ -194,7 +352,7 @@ def _has_its_case(part: str) -> bool:
     """Whether a letter beyond ASCII is a capital only at the beginning, or among capitals."""
     if part.isascii() or len(part) == 1 or part[1:].islower() or part.replace("ß", "").isupper():
         return True
-    capital_behind = any(left.islower() and right.isupper() and right > "\x7f" for left, right in pairwise(part))
+    capital_behind = any(letter.isupper() and letter > "\x7f" for letter in part[1:])
     small_behind = any(
         letter > "\x7f" and letter.islower() and part[:at].isupper() for at, letter in enumerate(part) if at > 1
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
@@ -17,8 +18,9 @@ from xlrd.book import Book
 from xlrd.sheet import Sheet
 
 from sluice.model.errors import FileRejected
-from sluice.reading.xlsx.parser import SPAN, format_kind
+from sluice.reading.number_formats import OTHERWISE, SPAN, format_kind, formatted
 from sluice.schema.cells import NO_DAY, Cell, CellError, Record
+from sluice.schema.dates import DAYS_TO_1904
 
 if TYPE_CHECKING:
     from sluice.reading.fence import SheetWriter
@@ -47,7 +49,7 @@ def read_xls(file: BinaryIO, sheets: SheetWriter, _limits: Limits) -> None:
     FileRejected
         ``encrypted-workbook`` or ``damaged-file``; what the writer rejects.
     """
-    try:
+    with _errors_of_xlrd():
         book = xlrd.open_workbook(
             file_contents=file.read(),
             logfile=io.StringIO(),
@@ -56,10 +58,23 @@ def read_xls(file: BinaryIO, sheets: SheetWriter, _limits: Limits) -> None:
             ragged_rows=True,
             ignore_workbook_corruption=True,  # a sector that two streams share; chains that run in a circle still end
         )
-        kinds, is_since_1904 = _format_kinds(book), bool(book.datemode)
-        for index, uncomputed in zip(range(book.nsheets), _uncomputed(book), strict=True):
-            _write(book.sheet_by_index(index), is_since_1904, kinds, uncomputed, sheets)
-            book.unload_sheet(index)
+        formulas = _uncomputed(book)
+        if len(formulas) != book.nsheets:
+            raise FileRejected("damaged-file", case="not-a-workbook")
+    kinds, is_since_1904 = _format_kinds(book), bool(book.datemode)
+    sheets.days_later = DAYS_TO_1904 if is_since_1904 else 0
+    for index, uncomputed in enumerate(formulas):
+        with _errors_of_xlrd():
+            sheet = book.sheet_by_index(index)
+        _write(sheet, is_since_1904, kinds, uncomputed, sheets)
+        book.unload_sheet(index)
+
+
+@contextmanager
+def _errors_of_xlrd() -> Iterator[None]:
+    """Reject a file that xlrd cannot read; what goes wrong with its cells later is an error of this module."""
+    try:
+        yield
     except (MemoryError, FileRejected):
         raise
     except UnicodeDecodeError as error:
@@ -84,7 +99,7 @@ def _write(
 
 
 def _format_kinds(book: Book) -> list[int]:
-    """Return for each cell format (XF) whether it shows a number, a date or a span of time."""
+    """Return what each cell format (XF) shows."""
     codes = {key: each.format_str for key, each in book.format_map.items() if each.format_str}
     return [format_kind(each.format_key, codes) for each in book.xf_list]
 
@@ -101,7 +116,8 @@ def _records(
             elif kind in {xlrd.XL_CELL_NUMBER, xlrd.XL_CELL_DATE}:
                 index = sheet.cell_xf_index(row, column)  # small files of other writers name formats that they lack
                 shown = kinds[index] if index < len(kinds) else 0
-                cells.append(_moment(value, shown, since_1904) if shown else value)
+                is_number = not shown or shown >= OTHERWISE
+                cells.append(formatted(value, shown) if is_number else _moment(value, shown, since_1904))
             else:
                 cells.append(_cell(kind, value))
         if any(cell is not None for cell in cells):
@@ -118,9 +134,10 @@ def _cell(kind: int, value: Any) -> Cell:
 
 def _moment(number: float, kind: int, since_1904: bool) -> Cell:
     """Return a number as the date, the time or the span that its cell shows, to the second."""
-    if not 0 <= number < _LAST_DAY + 1:
+    seconds = round(number * _DAY_SECONDS) if 0 <= number <= _LAST_DAY + 1 else -1
+    last = _LAST_DAY - (DAYS_TO_1904 if since_1904 else 0)
+    if not 0 <= seconds // _DAY_SECONDS <= last:
         return number  # no day of the calendar: a column of dates rejects it, as in .xlsx
-    seconds = round(number * _DAY_SECONDS)
     if kind == SPAN:
         return timedelta(seconds=seconds)
     days, rest = divmod(seconds, _DAY_SECONDS)

@@ -10,7 +10,7 @@ from math import isfinite
 from typing import Final
 from xml.sax.saxutils import escape
 
-from sluice.schema.cells import Cell, CellError, PlainText
+from sluice.schema.cells import Cell, CellError, FormattedNumber, PlainText
 
 # Microsoft, "Excel specifications and limits"; characters are counted in UTF-16.
 SHEET_ROWS: Final = 1_048_576
@@ -94,6 +94,8 @@ def cell_text(cell: Cell) -> str:
 def excel_value(cell: Cell) -> Cell:
     """Return the cell, or its text if Excel has no such value: dates before March 1900, errors, very large numbers."""
     match cell:
+        case FormattedNumber(value=value, text=text):
+            return text or excel_value(value)
         case CellError():
             possible = False
         case bool():

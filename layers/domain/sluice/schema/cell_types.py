@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BeforeValidator, ValidationInfo
+from pydantic import BeforeValidator, StringConstraints, ValidationInfo
 
-from sluice.model.recipe import Mark, Recipe
+from sluice.model.recipe import FIVE_DIGITS, WHOLE_GROUPS, Mark, Order, Recipe
 from sluice.schema.cells import InvalidValue
-from sluice.schema.dates import DAYS_TO_1904, Order, date_from_number, date_from_text, day_of, shown_by_typed, swapped
-from sluice.schema.numbers import DIGITS, LIMIT, amount_from_text, coordinate_from_text, number_from_text, plain
-from sluice.schema.text import INVISIBLE, PRECISION
+from sluice.schema.currencies import ShownCurrency
+from sluice.schema.dates import date_from_number, date_from_text, day_of, digits_of, shown_by_typed, swapped
+from sluice.schema.numbers import (
+    DIGITS,
+    LIMIT,
+    amount_from_text,
+    coordinate_from_text,
+    number_from_text,
+    plain,
+    whole_from_text,
+)
+from sluice.schema.text import name_from_text
 from sluice.schema.vocabulary import ENGLISH, Vocabulary
 
 # Below this, Python writes a float with an exponent, which no other form of the number has.
@@ -23,11 +31,12 @@ _TINY = 1e-4
 # Types of cells. Not a union, which would be made anew for each cell.
 _NUMBERS = (int, float)
 _WRITTEN = (str, int, float)
-_SPACES = re.compile(r"[^\S\n\r\t]")
-# An amount in the place of digits: as a spreadsheet shows a long number in a narrow cell (1,23457E+11), as R and Python
-# write one (1e+05), and with the point that a float has (1002345678.0).
-_SHORTENED = re.compile(r"\d(?:[.,]\d+)?[eE]\+?\d+|\d[.,]\d+[eE]-\d+")
-_FLOAT = re.compile(r"(\d+)\.0")
+# What days that a spreadsheet counts show.
+_OF_NUMBERS = (None, "typed", "swappable")
+# The apostrophe that keeps a spreadsheet from reading 12-3 as a date, or 00123 as a number. No name begins with one
+# before a digit; before a letter it may be a part of one, as in 't Hart and 's-Gravenhage.
+_KEY_GUARD = re.compile(r"^[' \t]*'[ \t]*(?=\d)")
+_CODE_GUARD = re.compile(r"^['\s]*'\s*(?![a-z][ -][^\W\d])")
 
 
 #: Nulls as databases and their clients export them (PostgreSQL, MySQL, SQL Server; JSON; Oracle, DataGrip, DBeaver).
@@ -57,15 +66,18 @@ class Conventions:
         The first and the last year that a date can have. Another is a slip, a day of another calendar, or a sentinel.
     sentinels
         Days outside of `years` that a date can have all the same, such as 9999-12-31 for "until further notice".
+    currency
+        Code of the currency of all amounts, where the row model has no `Currency` that says it of each row.
     """
 
     decimal: Mark | None = None
-    dates: Order | None = None
+    dates: Literal["dmy", "mdy"] | None = None
     vocabulary: Vocabulary = ENGLISH
     null_markers: tuple[str, ...] = NULLS
     clear_markers: tuple[str, ...] = ()
     years: tuple[int, int] = (1900, 2100)
     sentinels: tuple[date, ...] = ()
+    currency: str | None = None
 
     @property
     def markers(self) -> frozenset[str]:
@@ -93,8 +105,8 @@ class Context:
         Of the importer.
     recipe
         Of the job.
-    is_1904
-        Whether the file is a workbook that counts days from 1904, as Excel for the Macintosh did.
+    days_later
+        Days between day 0 of Excel's usual calendar and that of the file, which may count from 1904.
 
     Attributes
     ----------
@@ -103,33 +115,28 @@ class Context:
     shown
         Field name to what its cell shows of the decision about it, in the row that is being validated. `check_rows`
         empties it after each row.
+    five_digits
+        Fields with cells of five digits that may be dates without their leading zero, in all rows.
+    currencies
+        Field name to the currency that its cell shows; `sluice.schema.said` compares them with that of the row.
     """
 
     __slots__ = (
-        *(
-            "_conventions",
-            "_days",
-            "_days_later",
-            "_first",
-            "_last",
-            "_mark",
-            "_marks",
-            "_order",
-            "_orders",
-            "_strict",
-            "_swapped",
-        ),
-        *("shown", "vocabulary"),
+        *("_conventions", "_days", "_days_later", "_doubted", "_first", "_last", "_mark", "_marks"),
+        *("_order", "_orders", "_strict", "_swapped", "currencies", "five_digits", "shown", "vocabulary"),
     )
 
-    def __init__(self, conventions: Conventions, recipe: Recipe | None = None, *, is_1904: bool = False) -> None:
+    def __init__(self, conventions: Conventions, recipe: Recipe | None = None, *, days_later: int = 0) -> None:
         recipe = recipe or Recipe()
-        self._days_later = DAYS_TO_1904 if is_1904 else 0
+        self._days_later = days_later
         marks, dates = recipe.of_kind("decimal"), recipe.of_kind("date_order")
         self._conventions, self.vocabulary = conventions, conventions.vocabulary
         self._first, self._last = conventions.years
         self._days: dict[str | float, date] = {}  # cells that show nothing; the rows of a chunk have few other days
         self.shown: dict[str, str] = {}
+        self.five_digits: set[str] = set()
+        self._doubted = recipe.of_kind(FIVE_DIGITS).keys()
+        self.currencies: dict[str, ShownCurrency] = {}
         self._mark: Mark = conventions.decimal or DECIMAL
         self._order: Order = conventions.dates or DATE_ORDER
         self._marks: dict[str, Mark] = {field: each.value for field, each in marks.items()}
@@ -152,9 +159,20 @@ class Context:
                 self._reject(field, shown)
         return number
 
+    def whole(self, field: str, text: str) -> Decimal:
+        """Read a whole number of a field, as `number` does; that it is whole is checked by its type."""
+        number, shown = whole_from_text(text, self._marks.get(field, self._mark))
+        if shown is not None:
+            self.shown[field] = shown
+            if self._strict and shown not in WHOLE_GROUPS:
+                self._reject(field, shown)
+        return number
+
     def amount(self, field: str, text: str) -> Decimal:
         """Read an amount of a field, as `number` does."""
-        number, shown = amount_from_text(text, self._marks.get(field, self._mark))
+        number, shown, currency = amount_from_text(text, self._marks.get(field, self._mark))
+        if currency is not None:
+            self.currencies[field] = currency
         if shown is not None:
             self.shown[field] = shown
             if self._strict:
@@ -167,19 +185,31 @@ class Context:
         Raises
         ------
         InvalidValue
-            See `date_from_text`; ``month-first``, ``day-first``, ``not-swapped`` or ``implausible-year``.
+            See `date_from_text`; ``month-first``, ``day-first``, ``year-first``, ``year-last``, ``not-swapped``,
+            ``lost-zero`` or ``implausible-year``.
         """
         if known := self._days.get(cell):
             return known
-        if isinstance(cell, str):
-            found, shown = date_from_text(
-                cell, self._orders.get(field, self._order), self.vocabulary, days_later=self._days_later
-            )
-        else:
-            found, shown = date_from_number(cell, self._days_later)
+        try:
+            if isinstance(cell, str):
+                order = self._orders.get(field, self._order)
+                found, shown = date_from_text(cell, order, self.vocabulary, days_later=self._days_later)
+            else:
+                found, shown = date_from_number(cell, self._days_later)
+        except InvalidValue:
+            if digits_of(cell) == "six-digits":
+                self.shown[field] = "six-digits"
+            raise
+        is_doubtful = shown in _OF_NUMBERS and digits_of(cell) == "five-digits"
+        if is_doubtful:
+            self.five_digits.add(field)
+            if field in self._doubted:
+                raise InvalidValue("lost-zero")
         if shown is not None:
             return self._plausible(self._decided(field, found, shown))
-        self._days[cell] = self._plausible(found)
+        self._plausible(found)
+        if not is_doubtful:
+            self._days[cell] = found
         return found
 
     def typed_date(self, field: str, found: date) -> date:
@@ -214,11 +244,15 @@ class Context:
         if decision is None or not decision.rejects(shown):
             return
         match shown:
-            case "dmy" | "mdy":
-                raise InvalidValue("day-first" if shown == "dmy" else "month-first")
+            case "." | ",":
+                raise InvalidValue("other-decimal-mark", shown=shown, mark=decision.value)
             case "typed":
                 raise InvalidValue("not-swapped")
-        raise InvalidValue("other-decimal-mark", shown=shown, mark=decision.value)
+            case "either":
+                raise InvalidValue("year-last")
+            case "mdy" | "ymd":
+                raise InvalidValue("month-first" if shown == "mdy" else "year-first")
+        raise InvalidValue("day-first")
 
 
 def _context(info: ValidationInfo) -> Context:
@@ -247,6 +281,14 @@ def _number(value: Any, info: ValidationInfo) -> Any:
     return _stored(value)
 
 
+def _whole(value: Any, info: ValidationInfo) -> Any:
+    if isinstance(value, str):
+        if value.isdecimal() and len(value) <= DIGITS:
+            return Decimal(value)
+        return _context(info).whole(info.field_name or "", value)
+    return _stored(value)
+
+
 def _money(value: Any, info: ValidationInfo) -> Any:
     if isinstance(value, str):
         if value.isdecimal() and len(value) <= DIGITS:
@@ -268,41 +310,15 @@ def _date(value: Any, info: ValidationInfo) -> Any:
     raise InvalidValue("not-a-date")
 
 
-def name_from_text(text: str) -> str:
-    """Read text that names something: a key or a code, where each character counts.
+def _name(guard: re.Pattern[str]) -> BeforeValidator:
+    """Return what keeps text as it is, without the apostrophe before it that a spreadsheet does not show."""
 
-    Raises
-    ------
-    InvalidValue
-        ``required``, ``shortened-number`` or ``invisible-character``.
-    """
-    text = text.strip()
-    if not text:
-        raise InvalidValue("required")
-    if not text.isascii():
-        if found := INVISIBLE.search(text):
-            raise InvalidValue("invisible-character", character=f"U+{ord(found[0]):04X}", place=found.start() + 1)
-        return _SPACES.sub(" ", text)
-    if text[0].isdecimal() and not text.isdecimal():
-        if _SHORTENED.fullmatch(text):
-            raise InvalidValue("shortened-number")
-        if found := _FLOAT.fullmatch(text):
-            if len(found[1]) > PRECISION:
-                raise InvalidValue("shortened-number")
-            return found[1]
-    return text
+    def read(value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        return name_from_text(guard.sub("", value) if "'" in value else value)
 
-
-def _code(value: Any) -> Any:
-    """Keep text as it is, without the apostrophe that stops a spreadsheet from reading it as a number."""
-    return name_from_text(value.lstrip("' \t")) if isinstance(value, str) else value
-
-
-def _key(value: Any) -> Any:
-    """Keep text that names a record as it is, without the apostrophe before digits alone."""
-    if not isinstance(value, str):
-        return value
-    return name_from_text(value[1:] if value.startswith("'") and value[1:].strip().isdecimal() else value)
+    return BeforeValidator(read)
 
 
 def _digits(value: Any) -> Any:
@@ -336,6 +352,16 @@ class Decided:
 
 
 @dataclass(frozen=True)
+class OfAmounts:
+    """Marks a cell type that says in which currency the amounts of its row are."""
+
+
+@dataclass(frozen=True)
+class AsWritten:
+    """Marks a cell type that takes damaged text too, because something later says what is wrong with it."""
+
+
+@dataclass(frozen=True)
 class Decimals:
     """Marks a cell type whose numbers people write with at least so many decimals, such as 3.30."""
 
@@ -344,53 +370,22 @@ class Decimals:
 
 #: An amount: ``1,234.50``, ``Rp 1.250.000,50``, ``Rp 5.000,-``, ``(12.00)``; an exact `decimal.Decimal`.
 Money = Annotated[Decimal, BeforeValidator(_money), Decimals(2), Decided("decimal")]
+#: The currency of a row's amounts: three capital letters of ISO 4217. An amount beside another currency is rejected.
+Currency = Annotated[str, StringConstraints(pattern="^[A-Z]{3}$"), OfAmounts()]
 #: A number with or without thousands separators; an exact `decimal.Decimal`.
 Number = Annotated[Decimal, BeforeValidator(_number), Decided("decimal")]
 #: A latitude or longitude in degrees, its decimal mark a point or a comma; an exact `decimal.Decimal`.
 Coordinate = Annotated[Decimal, BeforeValidator(_coordinate)]
 #: A whole number with or without thousands separators.
-Whole = Annotated[int, BeforeValidator(_number), Decided("decimal")]
+Whole = Annotated[int, BeforeValidator(_whole), Decided("decimal")]
 #: A calendar date; a time of day beside it is dropped.
 Date = Annotated[date, BeforeValidator(_date), Decided("date_order")]
 #: Digits and letters that name something, kept as they are written, with leading zeros: order and telephone numbers.
 #: A long one that a spreadsheet has shortened to an amount (``1,23457E+11``) is rejected.
-Code = Annotated[str, BeforeValidator(_code)]
+Code = Annotated[str, _name(_CODE_GUARD)]
 #: Text that names a record, kept as it is written; each key of plain text is one.
-Key = Annotated[str, BeforeValidator(_key)]
+Key = Annotated[str, _name(_KEY_GUARD)]
 #: Digits kept as text, with leading zeros: telephone numbers, identity numbers.
 Digits = Annotated[str, BeforeValidator(_digits)]
 #: Yes or no, in the words of the importer's `Vocabulary`.
 Flag = Annotated[bool, BeforeValidator(_flag)]
-
-
-class Spelling:
-    """Replaces a value by its declared spelling; stands before the `Literal` that rejects every other value.
-
-    Case and surplus spaces do not count, and a number stands for its digits. Where two declared values differ in
-    nothing else, only the exact spelling of each is known.
-
-    Parameters
-    ----------
-    choices
-        The declared values.
-    """
-
-    def __init__(self, choices: Iterable[Any]) -> None:
-        self._exact = frozenset(choices)
-        self._by_fold: dict[str, Any] = {}
-        shared: set[str] = set()
-        for choice in self._exact:
-            shared |= {_fold(choice)} & self._by_fold.keys()
-            self._by_fold[_fold(choice)] = choice
-        for fold in shared:
-            del self._by_fold[fold]
-
-    def __call__(self, value: Any) -> Any:
-        """Return the declared value that is meant, or the value as it is."""
-        if isinstance(value, bool) or not isinstance(value, str | int | float) or value in self._exact:
-            return value
-        return self._by_fold.get(_fold(value), value)
-
-
-def _fold(value: Any) -> str:
-    return " ".join(str(value).split()).casefold()

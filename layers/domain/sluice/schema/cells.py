@@ -1,10 +1,11 @@
-"""What a cell of a file can hold once it is read, and the error of a value that its column rejects."""
+"""What a cell of a file can hold once it is read, and the declared values and errors of a column that reads it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any, Final
 
 #: The day that a spreadsheet's calendar of 1900 has by mistake, as it shows it.
@@ -55,8 +56,33 @@ class CellError:
         return {"length": CELL_CHARACTERS} if self.text == TOO_LONG else {}
 
 
+@dataclass(frozen=True, slots=True)
+class FormattedNumber:
+    """A number that its cell shows as something else than its digits, such as an id with leading zeros.
+
+    A column of text takes what is shown, if that is known; every other column the number.
+
+    Parameters
+    ----------
+    value
+        The number.
+    text
+        What the cell shows, if it is the digits with zeros before them.
+    """
+
+    value: float
+    text: str | None = None
+
+    def __str__(self) -> str:
+        """Return what is known of it: the text, or the digits of the number."""
+        return self.text or f"{Decimal(repr(self.value)):f}".removesuffix(".0")
+
+
+#: Numbers; one of CSV is text.
+NumberCell = int | float | FormattedNumber
+
 #: An empty cell is ``None``. CSV cells are always ``str``. Whole numbers may come as ``float`` (123.0).
-Cell = None | str | bool | int | float | datetime | date | time | timedelta | CellError
+Cell = None | str | bool | int | float | datetime | date | time | timedelta | FormattedNumber | CellError
 
 #: Row number as a person sees it in the sheet (1-based, header rows counted) and its cells from column A on.
 Record = tuple[int, list[Cell]]
@@ -99,3 +125,36 @@ class InvalidValue(ValueError):
         super().__init__(code)
         self.code = code
         self.params = params
+
+
+class Spelling:
+    """Replaces a value by its declared spelling; stands before the `Literal` that rejects every other value.
+
+    Case and surplus spaces do not count, and a number stands for its digits. Where two declared values differ in
+    nothing else, only the exact spelling of each is known.
+
+    Parameters
+    ----------
+    choices
+        The declared values.
+    """
+
+    def __init__(self, choices: Iterable[Any]) -> None:
+        self._exact = frozenset(choices)
+        self._by_fold: dict[str, Any] = {}
+        shared: set[str] = set()
+        for choice in self._exact:
+            shared |= {_fold(choice)} & self._by_fold.keys()
+            self._by_fold[_fold(choice)] = choice
+        for fold in shared:
+            del self._by_fold[fold]
+
+    def __call__(self, value: Any) -> Any:
+        """Return the declared value that is meant, or the value as it is."""
+        if isinstance(value, bool) or not isinstance(value, str | int | float) or value in self._exact:
+            return value
+        return self._by_fold.get(_fold(value), value)
+
+
+def _fold(value: Any) -> str:
+    return " ".join(str(value).split()).casefold()

@@ -1,7 +1,10 @@
 """Dates as people write them and as spreadsheets count them, and the order of day and month that one shows.
 
 A date such as 05/06/2025 is ambiguous: day first (``dmy``) and month first (``mdy``) are both possible. One such as
-31/12/2025 shows the order of its column.
+31/12/2025 shows the order of its column. With a year of two digits the year may come first (``ymd``), too: 25-01-15 is
+15 January 2025 or 25 January 2015. Days written with slashes or points and a year of two digits are day first or month
+first nearly everywhere (Unicode CLDR has yy/mm/dd for Japanese and few others), so there the year counts as first only
+if the column speaks for it, or if the day would be before 2020 otherwise.
 
 A spreadsheet of another country *half swaps* a column of texts. It reads them in the other order and makes typed dates
 of all that it can, which are those whose day is at most 12, with day and month swapped; the others stay text.
@@ -12,17 +15,24 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, timedelta
-from typing import Final, Literal
+from typing import Final, Literal, get_args
+from unicodedata import decimal
 
-from sluice.model.recipe import Evidence
+from sluice.model.recipe import OPEN_ORDERS, RARELY_YMD, Evidence, Order
 from sluice.schema.cells import InvalidValue
 from sluice.schema.vocabulary import ENGLISH, Vocabulary
 
 # A time of day behind a date, with its zone; the day stays as it is written. Anything else there is no time: two dates
 # in one cell are not the first of them.
-_CLOCK = r"(?:\d{1,2}(?:[:.]\d{2}){1,2}(?:[.,]\d+)?(?:\s*[ap]\.?m\.?)?|\d{1,2}\s*[ap]\.?m\.?)"
+_HOUR, _SIXTY = r"(?:[01]?[0-9]|2[0-3])", r"(?:[0-5][0-9])"
+_MIDNIGHT = r"24[:.]00(?:[:.]00)?"
+_CLOCK = (
+    rf"(?:{_MIDNIGHT}|{_HOUR}[:.]{_SIXTY}(?:[:.](?:{_SIXTY}|60))?(?:[.,]\d+)?(?:\s*[ap]\.?m\.?)?|"
+    r"(?:0?[0-9]|1[0-2])\s*[ap]\.?m\.?)"
+)
+_COMPACT = rf"(?:[01][0-9]|2[0-3]){_SIXTY}(?:{_SIXTY}|60)?"
 _ZONE = r"(?:\s*(?:[a-z]{1,5}|[a-z]+/[a-z_]+))?(?:\s*[+-]\d{2}(?::?\d{2})?)?"
-_TIME = rf"(?:(?:,?\s+|T){_CLOCK}{_ZONE}|T\d{{4,6}}(?:[.,]\d+)?{_ZONE})?"
+_TIME = rf"(?:(?:,?\s+|T){_CLOCK}{_ZONE}|T{_COMPACT}(?:[.,]\d+)?{_ZONE})?"
 _ORDINAL = r"(?:st|nd|rd|th)?"
 _ISO = re.compile(rf"(\d{{4}})[-/.](\d{{1,2}})[-/.](\d{{1,2}})(?:{_TIME}|Z|[+-]\d{{2}}:\d{{2}})", re.IGNORECASE)
 _NUMBERS = re.compile(r"(\d{1,2})(?:[-/.]\s?|\s)(\d{1,2})(?:[-/.]\s?|\s)(\d{4}|\d{2})" + _TIME, re.IGNORECASE)
@@ -34,11 +44,16 @@ _MONTH_FIRST = re.compile(
 )
 _YEAR_FIRST = re.compile(r"(?P<year>\d{4})[-/.\s]*(?P<month>[^\W\d]+)[-/.\s]*(?P<day>\d{1,2})" + _TIME, re.IGNORECASE)
 _NAMED = (_DAY_FIRST, _MONTH_FIRST, _YEAR_FIRST)
-_BARE = re.compile(rf"(\d{{8}})(?:T\d{{4,6}}{_ZONE})?|(\d{{5}}(?:[.,]\d+)?)", re.IGNORECASE)
+_BARE = re.compile(rf"(\d{{8}})(?:T{_COMPACT}{_ZONE})?|(\d{{5}}(?:[.,]\d+)?)", re.IGNORECASE)
 # Dashes and slashes in the place of those of ASCII, which editors and East Asian keyboards write.
 _ASCII_FORMS = str.maketrans("‐‑‒–−－／．", "------/.")
 # Two-digit years: 00 to 68 are of this century (POSIX strptime(3), %y).
 _CENTURY_SPLIT = 69
+_LONGEST_MONTH = 31
+# Separators with which a year of two digits is rarely first, and the year from which on it is then not looked for:
+# under 24/12/31 and 25/01/15 as day first, it is in the second that the year 2015 gives them away.
+_RARELY_YMD = "/."
+_RECENT = 20
 # Excel's day 0, chosen so that days from 1 March 1900 on count right in spite of its 29 February 1900.
 _DAY_ZERO = date(1899, 12, 30)
 #: Days between the calendars of 1900 and 1904 (Microsoft, "Date systems in Excel").
@@ -49,15 +64,24 @@ FIRST_SERIAL: Final = 10_000
 LAST_SERIAL: Final = (date(2099, 12, 31) - _DAY_ZERO).days
 # yyyymmdd, as ISO 8601 and SAP have it. No ddmmyyyy or mmddyyyy of 1900 to 2099 is read so by mistake: its year would
 # have to begin with a month 19 or 20.
+_D, _M = "(?:0[1-9]|[12][0-9]|3[01])", "(?:0[1-9]|1[0-2])"
+# Six digits that would be a date with a year of two digits, and five that would be one if they had lost a zero.
+_SIX = re.compile(rf"(?:{_D}{_M}|{_M}{_D})[0-9]{{2}}|[0-9]{{2}}{_M}{_D}")
+_SEVEN_DIGITS = 1_000_000
+_FIVE = re.compile(rf"[1-9]{_D}[0-9]{{2}}")
 _FIRST_COMPACT = 1900_01_01
 _LAST_COMPACT = 2099_12_31
 _MONTHS = 12
+_WHOLE_YEAR = 4
+_ORDERS = frozenset(get_args(Order))
+# What dates show whose year may be first, and those that cannot be month first.
+_MAYBE_YMD = frozenset({shown for shown, orders in OPEN_ORDERS.items() if "ymd" in orders} | RARELY_YMD.keys())
+_NO_MDY = frozenset({"dmy-or-ymd", "dmy-rarely-ymd"})
 _DAY_SECONDS = 86_400
 _HALF_SECOND = timedelta(milliseconds=500)
-#: Order of day and month in dates that are written with numbers alone.
-Order = Literal["dmy", "mdy"]
 #: What a date shows of its column, see `sluice.model.recipe.Shown`; ``None`` if it shows nothing.
-ShownDate = Literal["dmy", "mdy", "either", "swappable", "typed"] | None
+ShownDate = str | None
+Digits = Literal["six-digits", "five-digits"]
 # Typed dates, and texts that prove the order, in a column that counts as half swapped. By chance, two dates in five
 # have a day up to 12; typed dates of one column that all have, beside texts that all have not, are rare.
 _TYPED, _PROVING = 2, 2
@@ -71,7 +95,7 @@ def is_half_swapped(evidence: Evidence) -> bool:
     in the month. Ambiguous texts beside them change nothing, because a file may be joined from several.
     """
     counts = evidence.counts
-    proofs = [counts.get(order, 0) for order in ("dmy", "mdy")]
+    proofs = [counts.get("dmy", 0) + counts.get("dmy-rarely-ymd", 0), counts.get("mdy", 0)]
     swappable, texts = counts.get("swappable", 0), max(proofs)
     return swappable >= _TYPED and not evidence.shows("typed") and texts >= _PROVING and min(proofs) == 0
 
@@ -102,15 +126,21 @@ def date_from_text(
     InvalidValue
         ``not-a-date`` or ``not-in-calendar``.
     """
-    text = text.strip() if text.isascii() else text.translate(_ASCII_FORMS).strip()
+    text = text.strip() if text.isascii() else _in_ascii(text)
     shown: ShownDate = None
     if found := _ISO.fullmatch(text):
         year, month, day = map(int, found.groups())
+        shown = None if text[4] == "-" else "year-first"
     elif found := _NUMBERS.fullmatch(text):
-        first, second, year = map(int, found.groups())
-        shown = _order_of(first, second)
-        day, month = (second, first) if (order if shown == "either" else shown) == "mdy" else (first, second)
-        year = _whole_year(year, found[3])
+        first, second, last = map(int, found.groups())
+        shown = _order_of(first, second) if len(found[3]) == _WHOLE_YEAR else _short_order(found, first, second, last)
+        order = shown if shown in _ORDERS else order  # type: ignore[assignment]  # as `in` does not narrow
+        if shown == "ymd" or (order == "ymd" and shown in _MAYBE_YMD):
+            year, month, day = _whole_year(first, found[1]), second, last
+        else:
+            is_month_first = order == "mdy" and shown not in _NO_MDY
+            day, month = (second, first) if is_month_first else (first, second)
+            year = _whole_year(last, found[3])
     elif found := _BARE.fullmatch(text):
         return date_from_number(float((found[1] or found[2]).replace(",", ".")), days_later)
     else:
@@ -167,6 +197,21 @@ def date_from_number(number: float, days_later: int = 0) -> tuple[date, ShownDat
     raise InvalidValue("not-a-date")
 
 
+def digits_of(cell: str | float) -> Digits | None:
+    """Return whether a cell is a number of six digits that would be a date without separators, or of five likewise.
+
+    310125 is 31/01/25 there, and 50125 may be 05/01/25 without its zero, as spreadsheets show such numbers: then it is
+    none of the days that they count.
+    """
+    if isinstance(cell, str):
+        text = _in_ascii(cell)
+    else:
+        text = f"{cell:.0f}" if 0 < cell < _SEVEN_DIGITS and cell % 1 == 0 else ""
+    if _SIX.fullmatch(text):
+        return "six-digits"
+    return "five-digits" if _FIVE.fullmatch(text) else None
+
+
 def day_of(moment: datetime) -> date:
     """Return the day of a time that is rounded to its second: a spreadsheet shows 23:59:59.9 as the next midnight."""
     day = moment.date()
@@ -181,6 +226,26 @@ def _order_of(first: int, second: int) -> ShownDate:
     return "either" if first != second else None
 
 
+def _short_order(found: re.Match[str], first: int, second: int, last: int) -> ShownDate:
+    """Return what a date shows whose year has two digits."""
+    if len(found[1]) == 1 or not (0 < second <= _MONTHS and 0 < last <= _LONGEST_MONTH) or first == second == last:
+        return _order_of(first, second)  # the year cannot be first, or it does not matter
+    if not 0 < first <= _LONGEST_MONTH:
+        return "ymd"
+    is_rare = found.string[found.end(1)] in _RARELY_YMD
+    if first > _MONTHS:
+        return "dmy-rarely-ymd" if is_rare and last >= _RECENT else "dmy-or-ymd"
+    if not is_rare:
+        return "any-order"
+    return "either-rarely-ymd" if first != second else "rarely-ymd"
+
+
+def _in_ascii(text: str) -> str:
+    """Return a text with the digits and signs of ASCII, without white space around it."""
+    signs = text.translate(_ASCII_FORMS)
+    return "".join(str(decimal(each)) if each.isdecimal() else each for each in signs).strip()
+
+
 def _calendar_day(year: int, month: int, day: int) -> date:
     try:
         return date(year, month, day)
@@ -189,6 +254,6 @@ def _calendar_day(year: int, month: int, day: int) -> date:
 
 
 def _whole_year(year: int, written: str) -> int:
-    if len(written) == len("2025"):
+    if len(written) == _WHOLE_YEAR:
         return year
     return year + (2000 if year < _CENTURY_SPLIT else 1900)

@@ -14,7 +14,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.fields import FieldInfo
 
 from sluice.model.options import Blanks, Deletes, Guards, LoadOptions, Mode, OnRejections
-from sluice.schema.cell_types import Conventions, Decided, Decimals, Key, Spelling
+from sluice.schema.cell_types import Conventions, Decided, Decimals, Key
+from sluice.schema.cells import Spelling
 
 #: Name by which datasets store since when a record is deleted: a column of tables, a value in records of early syncs.
 MARK: Final = "gone_since"
@@ -171,15 +172,16 @@ def decimals_of(info: FieldInfo) -> int | None:
     """Return the decimals that a column's numbers are shown with at least; ``None`` if it has no numbers."""
     if not is_numeric(info.annotation):
         return None
-    return next((mark.decimals for mark in _marks_of(info) if isinstance(mark, Decimals)), 0)
+    return next((mark.decimals for mark in marks_of(info) if isinstance(mark, Decimals)), 0)
 
 
 def decided_by(info: FieldInfo) -> str | None:
     """Return the kind of the decision by which ambiguous cells of a column are read; ``None`` if it has none."""
-    return next((mark.kind for mark in _marks_of(info) if isinstance(mark, Decided)), None)
+    return next((mark.kind for mark in marks_of(info) if isinstance(mark, Decided)), None)
 
 
-def _marks_of(info: FieldInfo) -> list[Any]:
+def marks_of(info: FieldInfo) -> list[Any]:
+    """Return what a field and its types are marked with."""
     return [*info.metadata, *(mark for part in _annotated(info.annotation) for mark in get_args(part)[1:])]
 
 
@@ -211,8 +213,7 @@ class Row(BaseModel):
     """A row of an importer: one pydantic field for each column, made with `column`.
 
     Text is stripped, a number in a text column becomes its digits, a key of plain text is a `Key`, the values of a
-    `Literal` are known in any spelling (see `Spelling`), unknown fields are an error. A default is read as a cell is:
-    with a default of 0, an empty cell equals one that says 0.00.
+    `Literal` are known in any `Spelling`. A default is read as a cell is: with 0, an empty cell equals 0.00.
     """
 
     model_config = ConfigDict(

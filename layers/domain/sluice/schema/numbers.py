@@ -2,45 +2,34 @@
 
 Most numbers can be read in one way only, whatever the decimal mark of their file: 12,50 and 1.234,56 show a comma. One
 such as 1.250 is ambiguous: a mark once, one to three digits before it that do not begin with 0, and exactly three
-behind it. It is 1.25 or 1250, and what the other cells of its column show says which.
+behind it. It is 1.25 or 1250, and what the other cells of its column show says which. Where only whole numbers are
+meant, 1.250 speaks for a point that groups; 1.000 stays ambiguous. A column that groups with spaces or apostrophes does
+not group with points and commas, so these are open there.
 
 Groups are of three digits, or as in India of two before the last three (12,34,567.00), which shows a point. A minus is
 a hyphen, U+2212 or a dash, before the number, directly behind it as SAP writes it, or brackets around it. Digits of
 every script are read, with the marks of Arabic too: U+066B is a decimal mark and U+066C groups thousands, so neither
 shows anything of the column's mark. A plus behind a number (10+) says more than a number, so it is rejected, and so are
 units and per cent.
+
+Digits that name something are no number; one that a program has written in their place is rejected.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Final, Literal
 
 from sluice.model.recipe import Mark
 from sluice.schema.cells import InvalidValue
+from sluice.schema.currencies import ShownCurrency, without_currency
 
 #: What a number shows of the decimal mark of its column; ``None`` if it has no mark.
-ShownMark = Mark | Literal["either"] | None
+ShownMark = Mark | Literal["either", "other-groups", "point-groups", "comma-groups"] | None
 
-# Codes of ISO 4217; as they are read in either case, those that are words of price lists too (ALL, TOP) are missing.
-_CODES = (
-    "AED|ARS|AUD|BDT|BGN|BHD|BRL|CAD|CHF|CLP|CNY|COP|CZK|DKK|EGP|EUR|GBP|GHS|HKD|HUF|IDR|ILS|INR|ISK|JOD|JPY|KES|KRW|"
-    "KWD|LKR|MAD|MXN|MYR|NGN|NOK|NPR|NZD|OMR|PHP|PKR|PLN|QAR|RON|RSD|RUB|SAR|SEK|SGD|THB|TND|TRY|TWD|TZS|UAH|UGX|USD|"
-    "VND|ZAR"
-)
-# The signs of Unicode's category Sc but for the cent, which stands for a hundredth, and abbreviations.
-_SIGNS = (
-    r"(?:[A-Z]{1,3})?\$|[£¤¥֏؋৲৳৻૱௹฿៛₠-⃀﷼﹩＄￡￥￦]|"
-    r"Rp\.?|Rs\.?|S?Fr\.|kr\.?|Kč|zł|RM|TL|Ft|lei|euros?|S/\.?|VNĐ|đ|лв\.?|руб\.?|ден\.?|元|円|원"
-)
-# Currency signs and codes that people write beside an amount; what is before and behind them stays: -€5.00, ($12.00),
-# Rp -1.500, 1.500,00- EUR.
-_BEFORE = re.compile(rf"([(+-]? ?)(?:{_SIGNS}|{_CODES}|R)\s*", re.IGNORECASE)
-# Characters of a sign or a code at most, with a bracket or a minus behind it.
-_LONGEST = 8
-_BEHIND = re.compile(rf"(?:{_SIGNS}|{_CODES})([)-]?)$", re.IGNORECASE)
 # "No cents", as Indonesian, Swiss and Indian bills have it: Rp 5.000,- and 12.-- and Rs. 1,23,456/-
 _NO_CENTS = re.compile(r"(?<=\d)([.,/]) ?[-—]{1,2}(\)?)$")
 _CENTS_AND_MINUS = re.compile(r"[.,]\d{1,2}-$")
@@ -64,6 +53,8 @@ _COORDINATE = re.compile(r"[+-]?\d{1,3}(?:[.,]\d{0,20})?")
 DIGITS: Final = 38
 LIMIT: Final = 10**DIGITS
 _GROUP = 3
+_THOUSAND = 1000
+_GROUPS: Final[Mapping[str, Literal["point-groups", "comma-groups"]]] = {".": "point-groups", ",": "comma-groups"}
 
 
 def number_from_text(text: str, mark: Mark) -> tuple[Decimal, ShownMark]:
@@ -96,10 +87,21 @@ def number_from_text(text: str, mark: Mark) -> tuple[Decimal, ShownMark]:
         if group == shown or not int(whole.lstrip("+-")[0]):
             raise InvalidValue("not-a-number")
         number = whole.replace(group, "")
-        return plain(f"{number}.{behind}" if behind else number), shown or _OTHER.get(group)  # type: ignore[return-value]
+        shown = shown or _OTHER.get(group, "other-groups")
+        return plain(f"{number}.{behind}" if behind else number), shown  # type: ignore[return-value]
     if found := _PLAIN.fullmatch(text):
         return plain(text.replace(",", ".")), found[1]  # type: ignore[return-value]  # one of those that match
     return _unusual_number(text, mark)
+
+
+def whole_from_text(text: str, mark: Mark) -> tuple[Decimal, ShownMark]:
+    """Read a whole number, as `number_from_text` does; 1.250 shows that its mark groups, for it would be a fraction."""
+    number, shown = number_from_text(text, mark)
+    if shown != "either" or number == 0:
+        return number, shown
+    if number != number.to_integral_value():
+        return number, _GROUPS[mark]
+    return number, "either" if number % _THOUSAND == 0 or abs(number) < _THOUSAND else _GROUPS[_OTHER[mark]]
 
 
 def _unusual_number(text: str, mark: Mark) -> tuple[Decimal, ShownMark]:
@@ -141,40 +143,50 @@ def _usual(text: str) -> str:
     return "".join(known).strip()
 
 
-def amount_from_text(text: str, mark: Mark) -> tuple[Decimal, ShownMark]:
+def amount_from_text(text: str, mark: Mark) -> tuple[Decimal, ShownMark, ShownCurrency | None]:
     """Read an amount: a number beside its currency, or with a dash that stands for no cents.
 
     Before such a dash stands a whole number, so ``1.250,-`` is never ambiguous; its groups or, if it has none, the mark
-    before the dash show the decimal mark.
+    before the dash show the decimal mark. Neither is ``Rp 5.000``: a currency without cents shows that its mark groups.
 
-    Parameters, Returns, Raises
-    ---------------------------
-    As `number_from_text`.
+    Parameters
+    ----------
+    text, mark
+        As in `number_from_text`.
+
+    Returns
+    -------
+    tuple
+        The number, what it shows of the decimal mark, and the currency beside it.
+
+    Raises
+    ------
+    InvalidValue
+        As `number_from_text`, and `without_currency`.
     """
     if text[:1].isdecimal() and text[-1:].isdecimal():
-        return number_from_text(text, mark)
-    text = _without_currency(_usual(text))
-    found = _NO_CENTS.search(text)
-    if found is None:
-        if text.endswith("-") and not _CENTS_AND_MINUS.search(text):
-            raise InvalidValue("not-a-number")  # 1.250.000- is below zero, or has no cents
-        return number_from_text(text, mark)
+        return *number_from_text(text, mark), None
+    text, currency = without_currency(_usual(text))
+    if found := _NO_CENTS.search(text):
+        return *_without_cents(text, found, mark), currency
+    if text.endswith("-") and not _CENTS_AND_MINUS.search(text):
+        raise InvalidValue("not-a-number")  # 1.250.000- is below zero, or has no cents
+    number, shown = number_from_text(text, mark)
+    if shown == "either" and currency is not None and currency.has_no_cents:
+        shown = _OTHER["." if "." in text else ","]
+        number, _ = number_from_text(text, shown)
+    return number, shown, currency
+
+
+def _without_cents(text: str, found: re.Match[str], mark: Mark) -> tuple[Decimal, ShownMark]:
+    """Read a number before a dash that stands for no cents."""
     whole = text[: found.start()] + found[2]
     group = next((each for each in whole if each in _OTHER), "")
     shown = _OTHER.get(group or _OTHER.get(found[1], ""))  # a bar before the dash shows none
     number, of_itself = number_from_text(whole, shown or mark)
-    if of_itself not in (None, "either", shown) or number != number.to_integral_value():
+    if of_itself not in (None, "either", "other-groups", shown) or number != number.to_integral_value():
         raise InvalidValue("not-a-number")
     return number, shown
-
-
-def _without_currency(text: str) -> str:
-    """Drop the currency before an amount, and the one behind it with the blanks between them."""
-    if found := _BEFORE.match(text):
-        text = found[1] + text[found.end() :]
-    if found := _BEHIND.search(text, max(0, len(text) - _LONGEST)):
-        text = text[: found.start()].rstrip() + found[1]
-    return text
 
 
 def coordinate_from_text(text: str) -> Decimal:

@@ -57,7 +57,10 @@ PYDANTIC_CODES: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
 }
 # Reasons that a person understands by an example.
 _WITH_EXAMPLE = frozenset(
-    {"wrong-form", "not-a-number", "not-whole", "not-a-date", "not-digits", "not-text", "shortened-number"}
+    {
+        *("wrong-form", "not-a-number", "not-whole", "not-a-date", "not-digits", "not-text", "shortened-number"),
+        "shown-otherwise",
+    }
 )
 _OF_PYDANTIC = frozenset(get_args(ErrorType))
 
@@ -87,8 +90,9 @@ class SheetRejections:
         """Reject the cells of a row that hold errors of the spreadsheet program, or formulas without a value."""
         errors = {field: cell for field, cell in values.items() if isinstance(cell, CellError)}
         return [
-            Rejection(self._sheet, number, self._titles[field], as_text(cell.text), cell.code, cell.params)
+            Rejection(self._sheet, number, self._titles[field], as_text(cell.text), cell.code, params)
             for field, cell in errors.items()
+            for params in [{**cell.params, **self._hint(field, cell.code, cell.text, cell.params)}]
         ]
 
     def invalid(self, number: int, values: Mapping[str, Cell], error: ValidationError) -> list[Rejection]:

@@ -17,13 +17,13 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
-from pydantic_core import from_json
+from pydantic_core import InitErrorDetails, from_json
 
 from sluice.model.errors import SluiceError
 from sluice.model.options import LoadOptions
-from sluice.schema.cell_types import Context, Conventions
+from sluice.schema.cell_types import Context, Conventions, OfAmounts
 from sluice.schema.cells import CellError, InvalidValue
-from sluice.schema.importer import Column, Importer, Row, columns_of, is_decimal, key_of
+from sluice.schema.importer import Column, Importer, Row, columns_of, is_decimal, key_of, marks_of
 
 #: A staged row is our own JSON: decimal points and ISO dates of any year, independent of the file.
 AS_STAGED: Final = Conventions(years=(MINYEAR, MAXYEAR))
@@ -75,16 +75,69 @@ def row_reader(importer: Importer, matched: Iterable[str], options: LoadOptions)
     missing = names - there
     may_lack = {"update": names if keep else missing, "delete": names}.get(options.mode, set())
     rules = has_rules(importer)
+    in_currency = _amounts_of(importer.row)
     part = partial_model(importer.row, _loosened(importer, may_lack), rules=not rules)
     validate, dump = part.__pydantic_validator__.validate_python, part.__pydantic_serializer__.to_json
 
-    def read(values: Mapping[str, Any], context: Context) -> tuple[Row, bytes]:
-        if rules and (not missing if not keep else len(values) == len(names)):
+    def read_once(values: Mapping[str, Any], context: Context, without: set[str]) -> tuple[Row, bytes]:
+        if rules and (not without if not keep else len(values) == len(names)):
             return _with_rules(importer, values, context)
         row = validate(values, context=context)
-        return row, dump(row, exclude_unset=True) if keep else dump(row, exclude=missing or None)
+        return row, dump(row, exclude_unset=True) if keep else dump(row, exclude=without or None)
+
+    def read(values: Mapping[str, Any], context: Context) -> tuple[Row, bytes]:
+        if context.currencies:  # of a row that was rejected
+            context.currencies.clear()
+        row, body = read_once(values, context, missing)
+        if context.currencies and (unsaid := _unsaid_currencies(importer, in_currency, row, values, context)):
+            return read_once({**values, **unsaid}, context, missing - unsaid.keys())
+        return row, body
 
     return read
+
+
+@cache
+def _amounts_of(row: type[Row]) -> dict[str, str | None]:
+    """Return by field the one of its currency: the next behind it, else the last; ``None`` where there is none."""
+    names = list(row.model_fields)
+    those = [name for name in names if any(isinstance(mark, OfAmounts) for mark in marks_of(row.model_fields[name]))]
+    return {
+        name: next((each for each in those if names.index(each) > at), those[-1] if those else None)
+        for at, name in enumerate(names)
+    }
+
+
+def _unsaid_currencies(
+    importer: Importer, in_currency: Mapping[str, str | None], row: Row, values: Mapping[str, Any], context: Context
+) -> dict[str, Any]:
+    """Compare the currencies beside a row's amounts with that of the row.
+
+    Returns
+    -------
+    dict
+        Currencies that the row does not say, because their cells are empty: the amounts are in those of the defaults,
+        so the row says them too, else a record would keep another beside its new amount.
+
+    Raises
+    ------
+    pydantic.ValidationError
+        ``other-currency`` or ``no-currency`` of each amount in another currency.
+    """
+    unsaid: dict[str, Any] = {}
+    wrong: list[InitErrorDetails] = []
+    for name, shown in context.currencies.items():
+        field = in_currency[name]
+        currency = getattr(row, field) if field else importer.conventions.currency
+        if currency not in shown.codes:
+            error = InvalidValue("no-currency", shown=shown.text)
+            if currency:
+                error = InvalidValue("other-currency", shown=shown.text, currency=currency)
+            wrong.append({"type": "value_error", "loc": (name,), "input": values[name], "ctx": {"error": error}})
+        elif field and field not in values:
+            unsaid[field] = currency
+    if wrong:
+        raise ValidationError.from_exception_data(importer.name, wrong)
+    return unsaid
 
 
 def _with_rules(importer: Importer, values: Mapping[str, Any], context: Context) -> tuple[Row, bytes]:

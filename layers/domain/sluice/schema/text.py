@@ -13,7 +13,15 @@ from decimal import Decimal
 from math import isfinite
 from typing import Final
 
-from sluice.schema.cells import CELL_CHARACTERS, MERGED, TOO_LONG, CellError, InvalidValue, over_long
+from sluice.schema.cells import (
+    CELL_CHARACTERS,
+    MERGED,
+    TOO_LONG,
+    CellError,
+    FormattedNumber,
+    InvalidValue,
+    over_long,
+)
 
 #: Whole texts that are errors of a spreadsheet program in every format, because a text file has nothing else for them:
 #: those of ECMA-376 part 1, 18.17.3, of Microsoft Access, of LibreOffice and of Google Sheets, a number that its column
@@ -23,21 +31,37 @@ ERROR_TEXTS: Final = frozenset(
         MERGED,
         TOO_LONG,
         *("#N/A", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#GETTING_DATA", "#N/A N/A", "#DIV/0"),
-        *("#NV", "#YOK", "#PUUTTUU", "#HIÁNYZIK", "#NENÍ_K_DISPOZICI", "#IKKE TILGÆNGELIG", "#DATEN_ABRUFEN"),
-        *(f"ERR:{number}" for number in range(500, 600)),
+        *("#NV", "#YOK", "#PUUTTUU", "#HIÁNYZIK", "#NENÍ_K_DISPOZICI", "#NEDOSTUPNÝ", "#IKKE TILGÆNGELIG"),
+        "#DATEN_ABRUFEN",
         *("#" * width for width in range(4, 256)),
     }
 )
+# The word before the number of an error in LibreOffice Calc (STR_ERROR_STR in sc/messages.po of its translations), as
+# in Err:502; French has a space before the colon.
+_CALC_WORDS = (
+    *("Err", "Error", "Fehler", "Chyba", "Błąd", "Hiba", "Ошибка", "Помилка", "Грешка", "Nap", "Fout", "Erro", "Fel"),
+    *("Fejl", "Feil", "Virhe", "Hata", "Galat"),
+)
+_CALC_ERROR = re.compile(rf"(?:{'|'.join(_CALC_WORDS)})[ \xa0\u202f]?:5\d\d", re.IGNORECASE)
 # Errors of any language in capital letters: #BEZUG!, #¿NOMBRE?, #VALEUR !, #ДЕЛ/0!, #N/D; in no language they are more
 # than three words.
-_ERROR_FORM = re.compile(r"#[¡¿]?[^\W\d_]{2,}(?:[ _][^\W\d_]+){0,2}(?:/0)?[ \xa0\u202f]?[!?]|#[^\W\d_]/[^\W\d_]!?")
+_ERROR_FORM = re.compile(r"#[¡¿]?[^\W\d_]{2,}(?:[ _-][^\W\d_]+){0,2}(?:/0)?[ \xa0\u202f]?[!?]|#[^\W\d_]/[^\W\d_]!?")
 # What programs write where a calculation has no result: pandas and R, C's printf, Microsoft's printf.
 _NO_RESULTS = frozenset(
-    {"NaN", "nan", "-nan", "inf", "+inf", "-inf", "-Infinity", "-nan(ind)"}
+    {"<NA>", "NaT", "NaN", "nan", "-nan", "inf", "+inf", "-inf", "-Infinity", "-nan(ind)"}
     | {f"{sign}1.#{name}" for sign in ("", "-") for name in ("IND", "INF", "NAN", "QNAN", "SNAN")}
 )
-#: Texts that are no values as they are; beside them, most that begin with ``#``.
-NO_VALUES: Final = ERROR_TEXTS | _NO_RESULTS | {f"Err:{number}" for number in range(500, 600)}
+#: Texts of ASCII that are no values as they are, and others; beside them, most that begin with ``#``.
+NO_VALUES: Final = (
+    ERROR_TEXTS
+    | _NO_RESULTS
+    | {
+        f"{word}{gap}:{number}"
+        for word in (*filter(str.isascii, _CALC_WORDS), "ERR")
+        for gap in ("", " ")
+        for number in range(500, 600)
+    }
+)
 #: Significant digits of a number in a spreadsheet (Microsoft, "Excel specifications and limits").
 PRECISION: Final = 15
 #: Whole numbers below it have no more digits.
@@ -65,6 +89,14 @@ _WRAPPED = re.compile(r'\s*=\s*(?:T\s*\(\s*"((?:[^"]|"")*)"\s*\)|"((?:[^"]|"")*)
 #: One of these is in a text file that has cells which `unwrapped` changes; most files have none.
 WRAPPERS: Final = ('="', '= "', "=T(", "'=", "'+", "'-", "'@")
 _GUARDED = re.compile(r"'(?=[=+\-@])")
+_SPACES = re.compile(r"[^\S\n\r\t]")
+# A hyphen, and one at which no line is broken: they look as that of ASCII does. A dash and a minus are other signs.
+_HYPHENS = str.maketrans("\u2010\u2011", "--")
+# An amount in the place of digits: as a spreadsheet shows a long number in a narrow cell (1,23457E+11), as R and Python
+# write one (1e+05), and with the point that a float has (1002345678.0).
+_AMOUNT = re.compile(r"(\d+)\.0|\d(?:[.,]\d+)?[eE]\+?\d+|\d[.,]\d+[eE]-\d+")
+#: What an amount begins with.
+DIGITS: Final = frozenset("0123456789")
 
 
 def unwrapped(text: str) -> str:
@@ -72,6 +104,21 @@ def unwrapped(text: str) -> str:
     if found := _WRAPPED.fullmatch(text):
         return str(found[1] if found[2] is None else found[2]).replace('""', '"')
     return text[1:] if _GUARDED.match(text) else text
+
+
+def is_amount(bare: str) -> bool:
+    """Whether a text is an amount, which no text is, see `in_full`."""
+    return not bare.isdecimal() and _AMOUNT.fullmatch(bare) is not None
+
+
+def in_full(bare: str) -> str | CellError:
+    """Return a text; of a float with all its digits, these digits. A number that was shortened has lost its own."""
+    found = None if bare.isdecimal() else _AMOUNT.fullmatch(bare)
+    if found is None:
+        return bare
+    if found[1] is None or len(found[1]) > PRECISION:
+        return CellError(bare, InvalidValue("shortened-number"))
+    return found[1]
 
 
 def read_text(text: str, null_markers: frozenset[str]) -> str | CellError | None:
@@ -104,13 +151,13 @@ def read_text(text: str, null_markers: frozenset[str]) -> str | CellError | None
         return None
     if bare in _NO_RESULTS:
         return CellError(bare, InvalidValue("no-result"))
-    return CellError(bare) if _is_error(bare) else text
+    return CellError(bare) if is_error(bare) else text
 
 
-def _is_error(bare: str) -> bool:
-    """Whether a text is the error of a spreadsheet program."""
-    if bare[0] not in "#Ee":
-        return False
+def is_error(bare: str) -> bool:
+    """Whether a text is the error of a spreadsheet program, in any of its languages."""
+    if not bare.startswith("#"):
+        return _CALC_ERROR.fullmatch(bare) is not None
     capitals = bare.upper()
     return capitals in ERROR_TEXTS or (bare == capitals and _ERROR_FORM.fullmatch(bare) is not None)
 
@@ -132,6 +179,29 @@ def _dropped(text: str) -> int:
     return found.end() if found else 0
 
 
+def name_from_text(text: str) -> str:
+    """Read text that names something: a key or a code, where each character counts.
+
+    Raises
+    ------
+    InvalidValue
+        ``required``, ``shortened-number`` or ``invisible-character``.
+    """
+    text = text.strip()
+    if not text:
+        raise InvalidValue("required")
+    if not text.isascii():
+        if found := INVISIBLE.search(text):
+            raise InvalidValue("invisible-character", character=f"U+{ord(found[0]):04X}", place=found.start() + 1)
+        return _SPACES.sub(" ", text).translate(_HYPHENS)
+    if text[0] not in DIGITS:
+        return text
+    full = in_full(text)
+    if isinstance(full, CellError):
+        raise InvalidValue("shortened-number")
+    return full
+
+
 def read_number(cell: float, *, is_text: bool) -> str | float | CellError:
     """Return a number cell by its significant digits, as spreadsheet programs show it; the others are binary noise.
 
@@ -145,3 +215,10 @@ def read_number(cell: float, *, is_text: bool) -> str | float | CellError:
     if abs(cell) >= EXACT:
         return CellError(f"{shown:f}", InvalidValue("over-precision", digits=PRECISION))
     return f"{shown:f}"
+
+
+def read_formatted(cell: FormattedNumber, *, is_text: bool) -> str | float | CellError:
+    """Return a number that its cell shows as something else: in a column of text what it shows, if that is known."""
+    if not is_text:
+        return read_number(cell.value, is_text=False)
+    return cell.text or CellError(str(cell), InvalidValue("shown-otherwise"))

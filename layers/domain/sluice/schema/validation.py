@@ -16,18 +16,17 @@ from unicodedata import normalize
 from pydantic import ValidationError
 
 from sluice.model.options import LoadOptions
-from sluice.model.recipe import AMBIGUOUS, EXAMPLES, Evidence, Recipe, Shown, depends_on
+from sluice.model.recipe import AMBIGUOUS, EXAMPLES, FIVE_DIGITS, Evidence, Recipe, Shown, depends_on
 from sluice.model.rejection import Rejection
-from sluice.schema.cell_types import Context
-from sluice.schema.cells import CELL_CHARACTERS, MERGED, BrokenRow, Cell, CellError, Record
+from sluice.schema.cell_types import AsWritten, Context
+from sluice.schema.cells import CELL_CHARACTERS, MERGED, BrokenRow, Cell, CellError, FormattedNumber, Record
 from sluice.schema.dates import day_of
-from sluice.schema.importer import Importer, Row, is_numeric, is_text, key_of
+from sluice.schema.importer import Importer, Row, is_numeric, is_text, key_of, marks_of
 from sluice.schema.rejections import SheetRejections, as_text
 from sluice.schema.said import cleared, row_reader
-from sluice.schema.text import EXACT, NO_VALUES, read_number, read_text
+from sluice.schema.text import DIGITS, EXACT, NO_VALUES, in_full, is_amount, read_formatted, read_number, read_text
 
-# A row with the word as its key is a totals row only if at least this many other columns of text are all empty. With
-# fewer it could be a record: a list of brands and what they sold has a brand "Total".
+# Other columns of text that are empty in a totals row with the word as its key; a list of brands has a brand "Total".
 _SILENT_COLUMNS = 2
 # Characters of a cell that evidence shows: a number or a date is shorter, and a recipe has up to 9 for each column.
 _LONGEST = 60
@@ -100,7 +99,7 @@ def check_rows(
     options: LoadOptions | None = None,
     titles: Sequence[str] = (),
     *,
-    is_1904: bool = False,
+    days_later: int = 0,
 ) -> Checked:
     """Validate records against the importer's row model.
 
@@ -120,8 +119,8 @@ def check_rows(
         Of the job; by default those of the importer.
     titles
         The file's headers by cell. A row that repeats those of all matched columns is ignored, as totals rows are.
-    is_1904
-        Whether the file is a workbook that counts days from 1904.
+    days_later
+        Days between day 0 of Excel's usual calendar and that of the file.
 
     Returns
     -------
@@ -131,7 +130,7 @@ def check_rows(
     reject = SheetRejections(sheet, importer)
     totals, header = Totals(importer, fields), RepeatedHeader(fields, titles)
     first, spellings = header.field, header.spellings
-    context = Context(importer.conventions, recipe, is_1904=is_1904)
+    context = Context(importer.conventions, recipe, days_later=days_later)
     read = row_reader(importer, fields.values(), options or importer.options)
     key = key_of(importer.row).field
     reader = CellReader(importer, fields, recipe)
@@ -165,7 +164,8 @@ def check_rows(
             observed.add(number, values, context.shown)
             context.shown.clear()
     evidence = observed.evidence()
-    return Checked(good, rejections, seen, ignored, evidence, _depends(importer, evidence, rejections))
+    depends = _depends(importer, evidence, rejections) | {f"{FIVE_DIGITS}.{name}" for name in context.five_digits}
+    return Checked(good, rejections, seen, ignored, evidence, depends)
 
 
 class Observed:
@@ -224,12 +224,7 @@ def read_keys(
     records: Iterable[Record],
     recipe: Recipe | None = None,
 ) -> Iterator[tuple[int, str | None]]:
-    """Read the keys of rejected rows, each by the type of the key alone.
-
-    Parameters
-    ----------
-    importer, fields, records, recipe
-        As in `check_rows`.
+    """Read the keys of rejected rows, each by the type of the key alone; parameters are those of `check_rows`.
 
     Yields
     ------
@@ -239,8 +234,7 @@ def read_keys(
     key = key_of(importer.row).field
     read = row_reader(importer, [key], LoadOptions("delete"))
     context = Context(importer.conventions, recipe)
-    places = {place: name for place, name in fields.items() if name == key}
-    reader = CellReader(importer, places, recipe)
+    reader = CellReader(importer, {place: name for place, name in fields.items() if name == key}, recipe)
     for number, cells in records:
         values = reader.values(cells)
         found = None
@@ -269,31 +263,34 @@ class CellReader:
 
     def __init__(self, importer: Importer, places: Mapping[int, str], recipe: Recipe | None = None) -> None:
         known = importer.row.model_fields
-        self._places = [(place, name, is_text(known[name].annotation)) for place, name in sorted(places.items())]
         self._width = max(places, default=-1) + 1
         recipe, usual = recipe or Recipe(), importer.conventions
         self._markers = frozenset(map(str.strip, recipe.value("null_markers", usual.null_markers)))
         self._clears = frozenset(map(str.strip, recipe.value("clear_markers", usual.clear_markers)))
         self._columns = {column.field: column for column in importer.columns}
         self._special = self._markers | self._clears | NO_VALUES
-        self._first = frozenset(text[:1] for text in self._special)
+        first = frozenset(text[:1] for text in self._special)
+        texts = {name for name in places.values() if is_text(known[name].annotation)}
+        firsts = {name: first | DIGITS if name in texts else first for name in places.values()}
+        self._places = [(at, name, name in texts, firsts[name]) for at, name in sorted(places.items())]
+        self._in_full = {name for name in texts if AsWritten() not in marks_of(known[name])}
         #: Whether one of the cells that were read last cannot be used.
         self.has_error = False
 
     def values(self, cells: list[Cell]) -> dict[str, Any]:
         """Return the cells that are not blank; one that cannot be used is a `CellError`."""
         values: dict[str, Any] = {}
-        self.has_error, first = False, self._first
+        self.has_error, special = False, self._special
         places = self._places if len(cells) >= self._width else [each for each in self._places if each[0] < len(cells)]
-        for place, name, in_text in places:
+        for place, name, in_text, first in places:
             cell: Any = cells[place]
             kind = type(cell)
             if kind is str:
-                bare = cell.strip()
-                if not bare:
+                if not (bare := cell.strip()):
                     continue
-                is_plain = bare[0] not in first or (bare[0] != "#" and bare not in self._special)
-                if not (is_plain and cell.isascii() and cell.isprintable() and len(bare) <= CELL_CHARACTERS):
+                sign = bare[0]
+                odd = sign in first and (bare in special or (is_amount(bare) if sign in DIGITS else sign == "#"))
+                if odd or not (cell.isascii() and cell.isprintable() and len(bare) <= CELL_CHARACTERS):
                     self._add_text(values, name, cell, bare)
                     continue
             elif kind is float:
@@ -302,14 +299,17 @@ class CellReader:
                 elif in_text or not -EXACT < (scaled := cell * _FEW) < EXACT or int(scaled) / _FEW != cell:
                     cell = read_number(cell, is_text=in_text)
                     self.has_error = self.has_error or type(cell) is CellError
-            elif kind is CellError:
-                self.has_error = True
+            elif kind is CellError or kind is FormattedNumber:
+                cell = cell if kind is CellError else read_formatted(cell, is_text=in_text)
+                self.has_error = self.has_error or type(cell) is CellError
             if cell is not None:
                 values[name] = cell
         return values
 
     def _add_text(self, values: dict[str, Any], name: str, cell: str, bare: str) -> None:
         text = cleared(self._columns[name], bare) if bare in self._clears else read_text(cell, self._markers)
+        if type(text) is str and name in self._in_full:
+            text = in_full(text.strip())
         if text is not None or bare in self._clears:
             values[name] = text
         self.has_error = self.has_error or type(text) is CellError

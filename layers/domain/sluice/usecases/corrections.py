@@ -15,7 +15,7 @@ from sluice.model.chunk import ChunkRef, JobRef, PhaseName
 from sluice.model.errors import Conflict, FileRejected, NotFound
 from sluice.model.job import Job
 from sluice.model.options import GivenOptions, LoadOptions
-from sluice.model.recipe import MARKERS, Decision, Recipe
+from sluice.model.recipe import FIVE_DIGITS, MARKERS, Decision, Recipe
 from sluice.model.rejection import DUPLICATE_KEY, JOB_TITLE, ROW_TITLE, SHEET_TITLE, Rejection
 from sluice.model.retention import check_kept
 from sluice.model.status import INACTIVE, Status
@@ -24,7 +24,7 @@ from sluice.reading.sheets import FilePlan, SheetPlan
 from sluice.reports.cells import RecordTexts, unescape_formula
 from sluice.reports.csv_files import NUMBER_TITLE
 from sluice.reports.rejected_rows import JOB_PROPERTY, JobMark, RejectedRow
-from sluice.schema.cells import Cell, Record
+from sluice.schema.cells import Cell, FormattedNumber, NumberCell, Record
 from sluice.schema.importer import Importer
 from sluice.schema.rejections import as_text
 from sluice.schema.text import unwrapped
@@ -39,7 +39,7 @@ OriginalRow = tuple[str, int]
 # they are the job's own.
 _FINAL = frozenset({"under-way", "nothing-loaded"})
 # Kinds of the decisions that bear on rows; those on the file as a whole are made anew.
-_ON_ROWS = frozenset({"constants", "decimal", "date_order", *MARKERS})
+_ON_ROWS = frozenset({"constants", "decimal", "date_order", FIVE_DIGITS, *MARKERS})
 # Digits of a row number, more than any sheet needs, and characters of a text that a rejection quotes.
 _ROW_DIGITS, _SHOWN = 12, 50
 
@@ -318,7 +318,7 @@ class _Texts:
         for title, at, place in self._columns[before.sheet]:
             was = before.cells[place] if place < len(before.cells) else None
             now = cells[at] if at < len(cells) else None
-            if isinstance(was, str) and was.startswith("=") and isinstance(now, int | float) and title not in wrong:
+            if isinstance(was, str) and was.startswith("=") and isinstance(now, NumberCell) and title not in wrong:
                 return Rejection(sheet, number, title, as_text(now), "computed-text", {"text": was[:_SHOWN]})
         return None
 
@@ -355,8 +355,8 @@ def _row_number(cells: list[Cell], place: int | None) -> int | None:
     match cells[place] if place is not None and place < len(cells) else None:
         case bool():
             return None
-        case int() | float() as number if float(number).is_integer():
-            return int(number)
+        case int() | float() | FormattedNumber() as number if (value := float(str(number))).is_integer():
+            return int(value)
         case str(text) if text.strip().isdecimal() and len(text) < _ROW_DIGITS:
             return int(text)
         case _:

@@ -109,9 +109,9 @@ def parse_chunk(work: Work, services: Services) -> Parsed:
     if job.corrects or not REPORT_TITLES.isdisjoint(sheet.header.ignored):
         selected = select_rows(job, importer, sheet, records, services)
         records = selected.wanted
-    header, is_1904 = sheet.header, bool(sheet.layout.details.get("date1904"))
+    header, days_later = sheet.header, sheet.layout.days_later
     checked = check_rows(
-        importer, header.fields, sheet.name, records, job.recipe, job.options, header.titles, is_1904=is_1904
+        importer, header.fields, sheet.name, records, job.recipe, job.options, header.titles, days_later=days_later
     )
     if selected is not None:
         checked = selected.joined(checked, lambda keys: equal_keys(job, lambda: keys, services))

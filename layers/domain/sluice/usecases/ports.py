@@ -15,7 +15,7 @@ from sluice.model.errors import Problem
 from sluice.model.job import SYSTEM, Decided, Job, JobFile, LogEntry, StoredPart, WaitsFor
 from sluice.model.lock import Held, Lock, LockStep, Waiting
 from sluice.model.page import Page
-from sluice.model.recipe import Saved
+from sluice.model.saved import Saved
 from sluice.model.status import Status
 from sluice.schema.importer import Importer
 from sluice.schema.staging import Applied, Batch, Compared, Delivered, Undone

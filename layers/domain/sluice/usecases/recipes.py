@@ -16,21 +16,18 @@ from sluice.model.options import DELETING, GivenOptions
 from sluice.model.page import Page, invalid_cursor
 from sluice.model.recipe import (
     ALL_SHEETS,
-    DROP_FOLDER,
     HIDDEN,
     MARKERS,
-    NAMED,
     OF_TEXTS,
     SHEETS,
-    Condition,
     DateReading,
     Decision,
     Hidden,
     Mark,
     Recall,
     Recipe,
-    Saved,
 )
+from sluice.model.saved import DROP_FOLDER, NAMED, Condition, Saved
 from sluice.reading.csv_table import DELIMITERS
 from sluice.reading.encoding import ENCODINGS, encoding_named
 from sluice.reading.matching import names_of, normal

@@ -25,7 +25,6 @@ from sluice.model.job import Decided, Job
 from sluice.model.recipe import (
     ALL_SHEETS,
     HIDDEN,
-    LESSONS,
     MARKERS,
     OF_TEXTS,
     SHEETS,
@@ -35,8 +34,8 @@ from sluice.model.recipe import (
     Question,
     Recall,
     Recipe,
-    Saved,
 )
+from sluice.model.saved import LESSONS, Saved
 from sluice.model.status import Status
 from sluice.reading.header import Header
 from sluice.reading.matching import differences, fingerprint, likeness, normal, places_of, renamed, title_rows

@@ -19,6 +19,7 @@ from sluice.model.job import Decided, Job
 from sluice.model.recipe import (
     ALL_SHEETS,
     AMBIGUOUS,
+    FIVE_DIGITS,
     SHEETS,
     SPLITTING,
     UPDATE_ONLY,
@@ -174,11 +175,14 @@ def _guard_question(problem: Problem) -> Question:
 def may_change(job: Job, services: Services) -> bool:
     """Whether a chunk could not be parsed that might change how other rows are read: then nothing may be loaded.
 
-    Given and answered decisions change by nothing that a file shows, and others bear on ambiguous cells alone.
+    Given and answered decisions change by nothing that a file shows, and others bear on ambiguous cells alone; but six
+    digits bear on five in any column of dates.
     """
-    parsed = services.chunks.of_phase(job.ref, PhaseName.PARSE)
+    parsed = list(services.chunks.of_phase(job.ref, PhaseName.PARSE))
     if all(chunk.state is ChunkState.DONE for chunk in parsed):
         return False
+    if any(each.startswith(f"{FIVE_DIGITS}.") for chunk in parsed for each in chunk.depends):
+        return True
     weak = [each for each in job.recipe.decisions.values() if not each.is_strict]
     return any(each.evidence.shows(shown) for each in weak for shown in AMBIGUOUS)
 

@@ -13,6 +13,8 @@ from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator
 
+from sluice import AsWritten
+
 LENGTH: Final = 13
 # Citizen, permanent resident, refugee.
 _CITIZENSHIPS: Final = frozenset("012")
@@ -86,4 +88,4 @@ def _with_its_zeros(digits: str) -> str:
 
 #: An ID number as it is written, valid or not: digits keep their leading zeros and lose gaps, a number cell becomes its
 #: digits, and other text stays as it is, because `why_not_an_id_number` gives the reason later.
-IdNumber = Annotated[str, BeforeValidator(_as_written)]
+IdNumber = Annotated[str, BeforeValidator(_as_written), AsWritten()]

@@ -1,9 +1,9 @@
 """The records of a slice of sheet XML: calamine parses a minimal workbook that is built around the slice.
 
-A slice is in the plain spelling, or is rewritten into it, see `sluice.reading.xlsx.spelling`. Then two kinds of cells
-are marked, because calamine would need the whole string table and returns nothing for an error: shared strings become
-text of a mark and the index, errors text of another mark and the error. One dictionary access per cell of text then
-replaces the marks.
+A slice is in the plain spelling, or is rewritten into it, see `sluice.reading.xlsx.spelling`. Then some cells are
+marked, because calamine would need the whole string table and returns nothing for an error: shared strings become
+text of a mark and the index, errors text of another mark and the error. So do numbers that their cells show as
+something else, because calamine knows dates only. One dictionary access per cell of text then replaces the marks.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache, partial
 from itertools import pairwise
 from secrets import token_hex
 from typing import Any, Final
@@ -22,9 +22,10 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from sluice.model.errors import FileRejected
 from sluice.reading.cells import is_blank
+from sluice.reading.number_formats import CALENDAR, DECIMALS, OTHERWISE, SPAN, format_kind, formatted
 from sluice.reading.types import FileLayout, Workspace
 from sluice.reading.xlsx.shared_strings import read_strings, unescape
-from sluice.reading.xlsx.spelling import LAST_COLUMN, Formats, Rewriter, column_number, plain_width
+from sluice.reading.xlsx.spelling import LAST_COLUMN, NO_TEXT, Formats, Rewriter, column_number, plain_width
 from sluice.reading.xlsx.workbook import visit_elements
 from sluice.schema.cells import BrokenRow, Cell, CellError, Record
 
@@ -36,6 +37,8 @@ _ROW_NUMBER = re.compile(rb'<row r="(\d+)"')
 _INDEX = re.compile(rb't="s"(?: s="\d+")?><v>(\d+)')
 _STYLED = re.compile(rb't="s" s="\d+"><v>')
 _FAILED = re.compile(rb't="e"((?: s="\d+")?>(?:<f[^>]*/>|<f[^>]*>[^<]*</f>)?<v>)')
+_FORMULA = "(?:<f[^<>]*/>|<f[^<>]*>[^<]*</f>)?+"
+_NUMBER_CELL = rb' s="(?=%WANTED)(\d++)"(?: t="n")?+>(%FORMULA)<v>([^<]*+)</v>'.replace(b"%FORMULA", _FORMULA.encode())
 _ESCAPES = re.compile(rb"_x00[0-9A-Fa-f]{2}_|((?:_x(?!00)[0-9A-Fa-f]{4}_)+)")
 _TEXT_OF_CELL = re.compile(
     rb'<c r="([A-Z]{1,3})\d{1,7}"[^<>]*>(?:<f[^<>]*>(?:[^<]*</f>)?)?(?:<v>|<is><t[^<>]*>)([^<]*)'
@@ -43,21 +46,12 @@ _TEXT_OF_CELL = re.compile(
 _FORMAT = re.compile(rb'<xf numFmtId="(\d+)"/>')
 #: Formats of a workbook at most, of cells and of numbers; Excel takes 65,490 of cells.
 MAX_FORMATS: Final = 200_000
+# Formats that are looked for one by one.
+_FEW: Final = 50
 # Characters of a format code that are looked at; Excel takes 255.
 _CODE_CHARACTERS: Final = 1_000
-CALENDAR, SPAN = 14, 46
 # Digits of the number of a format at most; what has more names none.
 _DIGITS: Final = 9
-# Builtin formats of dates and times (ECMA-376 part 1, 18.8.30; 27 to 36 and 50 to 58 in East Asian spreadsheets).
-_DATES: Final = frozenset({*range(14, 23), *range(27, 37), 45, 47, *range(50, 59)})
-_QUOTED = re.compile(r'"[^"]*"?|\\.|[_*].')
-_BRACKETS = re.compile(r"\[[^\]]*\]?")
-_ELAPSED = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
-_SECONDS = re.compile(r"s\\?[.,]0+", re.IGNORECASE)
-_WORD = re.compile(r"[A-Za-z\u00c0-\u024f]+")
-_UNITS: Final = frozenset("ymdhs")
-#: With the marks of AM and PM, of eras and of weeks, and the T of ISO 8601.
-_DATE_LETTERS: Final = _UNITS | frozenset("apebgt")
 #: Name of the one sheet of the minimal workbook.
 SHEET: Final = "rows"
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -94,15 +88,27 @@ class _Values(dict[Any, Cell]):
     Text that has no mark is its own value. The marks are random, so no file can contain one.
     """
 
-    def __init__(self, text_mark: str, error_mark: str, strings: dict[int, str]) -> None:
-        super().__init__({f"{text_mark}{index}": text or None for index, text in strings.items()})
+    def __init__(self, token: str, strings: Mapping[int, str]) -> None:
+        self.text_mark, self.error_mark, self._number_mark = f"{token}.", f"{token}!", f"{token}#"
+        super().__init__({f"{self.text_mark}{index}": text or None for index, text in strings.items()})
         self[""] = None
-        self._text_mark, self._error_mark = text_mark, error_mark
+        self._token = token
+
+    def mark_number(self, kinds: Sequence[int], cell: re.Match[bytes]) -> bytes:
+        """Mark a number that its cell shows as something else than its digits."""
+        style, formula, written = cell.groups()
+        place = int(style)
+        number = formatted(float(written), kinds[place]) if place < len(kinds) else 0.0
+        if type(number) is float:
+            return cell[0]
+        mark = f"{self._number_mark}{place}:{written.decode()}"
+        self[mark] = number
+        return b' t="str">%b<v>%b</v>' % (formula, mark.encode())
 
     def __missing__(self, text: str) -> Cell:
-        if text.startswith(self._error_mark):
-            return CellError(text.removeprefix(self._error_mark))
-        if self._text_mark in text or self._error_mark in text:
+        if text.startswith(self.error_mark):
+            return CellError(text.removeprefix(self.error_mark) or NO_TEXT)
+        if self._token in text:
             raise LeakedMark("a mark of the reader is left in a cell")
         return text
 
@@ -125,7 +131,7 @@ def read_slice(layout: FileLayout, first_row: int, body: bytes | None, workspace
         raise AssertionError("rows were rewritten in a spelling that is not read")
     if width > LAST_COLUMN:
         raise FileRejected("damaged-file", case="unknown-column")
-    body, values = _marked(body, layout, workspace)
+    body, values = _marked(body, styles, layout, workspace)
     for area in _areas(body, width, first_row):
         for number, cells in _parsed(area, styles, formats.date1904):
             record = [values[cell] if type(cell) is str else cell for cell in cells]
@@ -136,34 +142,73 @@ def read_slice(layout: FileLayout, first_row: int, body: bytes | None, workspace
 
 
 def formats_of(styles: bytes, layout: FileLayout) -> Formats:
-    """Return the formats of dates and of spans of time in what `number_formats` returned."""
-    days, spans = _indexes(styles)
-    return Formats(days, spans, layout.details["date1904"], layout.details["recalculates"])
+    """Return what the formats are in what `number_formats` returned; an earlier version knew dates and spans only."""
+    days, spans, shown = _indexes(styles)
+    return Formats(days, spans, layout.details["date1904"], layout.details["recalculates"], shown)
 
 
 @lru_cache(maxsize=16)
-def _indexes(styles: bytes) -> tuple[frozenset[int], frozenset[int]]:
-    kinds = list(map(int, _FORMAT.findall(styles)))
+def _indexes(styles: bytes) -> tuple[frozenset[int], frozenset[int], frozenset[int]]:
+    kinds = _kinds(styles)
     days = frozenset(at for at, kind in enumerate(kinds) if kind == CALENDAR)
-    return days, frozenset(at for at, kind in enumerate(kinds) if kind == SPAN)
+    spans = frozenset(at for at, kind in enumerate(kinds) if kind == SPAN)
+    return days, spans, frozenset(at for at, kind in enumerate(kinds) if kind >= OTHERWISE)
 
 
-def _marked(body: bytes, layout: FileLayout, workspace: Workspace) -> tuple[bytes, _Values]:
-    """Mark shared strings and errors; also return what each mark stands for."""
+@lru_cache(maxsize=16)
+def _kinds(styles: bytes) -> tuple[int, ...]:
+    return tuple(map(int, _FORMAT.findall(styles)))
+
+
+@lru_cache(maxsize=16)
+def _formatted_cells(styles: bytes) -> re.Pattern[bytes] | None:
+    """Find the numbers that their cells may show as something else; ``None`` if there are no such formats.
+
+    Most numbers with decimals have as many as they are shown with.
+    """
+    by_kind: dict[int, list[int]] = {}
+    for at, kind in enumerate(_kinds(styles)):
+        if kind >= OTHERWISE:
+            by_kind.setdefault(kind, []).append(at)
+    if not by_kind:
+        return None
+    wanted = "|".join(
+        f'(?:{"|".join(map(str, places))})"(?: t="n")?+>{_FORMULA}<v>{_usual_number(kind)}'
+        for kind, places in by_kind.items()
+    )
+    if len(by_kind) > _FEW or max(map(len, by_kind.values())) > _FEW:
+        wanted = r"\d++"
+    return re.compile(_NUMBER_CELL.replace(b"%WANTED", wanted.encode()))
+
+
+def _usual_number(kind: int) -> str:
+    """Return a look-ahead that leaves out the numbers that a format with decimals shows as they are."""
+    if kind < DECIMALS:
+        return ""
+    least, most = divmod(kind - DECIMALS, 100)
+    decimals = rf"(?:\.\d{{{max(least, 1) - 1},{most - 1}}}[1-9])?" if most else ""
+    return rf"(?!-?\d+{decimals}<)"
+
+
+def _marked(body: bytes, styles: bytes, layout: FileLayout, workspace: Workspace) -> tuple[bytes, _Values]:
+    """Mark shared strings, errors and numbers that are shown as something else; also return what each mark means."""
     indexes = [int(index) for index in set(_INDEX.findall(body))]
     strings = read_strings(indexes, int(layout.details["strings"]), str(layout.details["strings_prefix"]), workspace)
     token = token_hex(8)
-    text, error = f"{token}.", f"{token}!"
-    body = body.replace(b't="s"><v>', b't="str"><v>' + text.encode())
+    values = _Values(token, strings)
+    if wanted := _formatted_cells(styles):
+        body = wanted.sub(partial(values.mark_number, _kinds(styles)), body)
+    text, error = values.text_mark.encode(), values.error_mark.encode()
+    body = body.replace(b't="s"><v>', b't="str"><v>' + text)
     if b't="s"' in body:  # the style comes behind the type, or the cell is empty
-        body = _STYLED.sub(b't="str"><v>' + text.encode(), body)
+        body = _STYLED.sub(b't="str"><v>' + text, body)
     if b't="e"' in body:
-        body = _FAILED.sub(rb't="str"\g<1>' + error.encode(), body)
+        body = _FAILED.sub(rb't="str"\g<1>' + error, body)
     if b"_" in body:
         body = _ESCAPES.sub(_unescaped, body)
     if b"<t>" in body:
         body = body.replace(b"<t>", b'<t xml:space="preserve">')  # else calamine trims inline strings
-    return body, _Values(text, error, strings)
+    return body, values
 
 
 def _unescaped(found: re.Match[bytes]) -> bytes:
@@ -263,7 +308,7 @@ def build_minimal_workbook(rows: bytes, styles: bytes, date1904: bool) -> io.Byt
 
 
 def number_formats(part: str, body: bytes) -> bytes:
-    """Reduce a styles part to what distinguishes dates from numbers: cell formats and their number formats.
+    """Reduce a styles part to the kinds of its cell formats, see `sluice.reading.number_formats`.
 
     Fonts, fills and names, which can be megabytes and are invalid in many files, never reach a worker.
 
@@ -295,28 +340,3 @@ def number_formats(part: str, body: bytes) -> bytes:
 def _number(attributes: dict[str, str]) -> int:
     text = attributes.get("numFmtId", "0").strip()
     return int(text) if text.isdecimal() and len(text) <= _DIGITS else 0
-
-
-def format_kind(number: int, codes: dict[int, str]) -> int:
-    """Reduce a number format to one of three: General, a date, or a span of time."""
-    if number in codes:
-        return kind_of_code(codes[number])
-    if number == SPAN:
-        return SPAN
-    return CALENDAR if number in _DATES else 0
-
-
-def kind_of_code(code: str) -> int:
-    """Tell what a format code makes of a number, from its section for positive numbers.
-
-    Letters of a date count where they are not quoted, escaped or in brackets, and stand by themselves: General has
-    other names in other languages, and some writers store them, such as "Standard". A code with digits formats a
-    number.
-    """
-    if _ELAPSED.search(_QUOTED.sub("", code).partition(";")[0]):
-        return SPAN
-    bare = _QUOTED.sub("", _BRACKETS.sub("", _SECONDS.sub("s", code))).partition(";")[0]
-    if any(digit in bare for digit in "0#?"):
-        return 0
-    words = _WORD.findall(bare.lower())
-    return CALENDAR if any(_DATE_LETTERS.issuperset(word) and not _UNITS.isdisjoint(word) for word in words) else 0

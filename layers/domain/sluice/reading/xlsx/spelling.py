@@ -22,6 +22,7 @@ from xml.parsers import expat
 from xml.sax.saxutils import escape
 
 from sluice.model.errors import FileRejected
+from sluice.reading.number_formats import moment_of
 from sluice.reading.xlsx.splitter import Marks, is_hidden
 from sluice.reading.xlsx.workbook import check_token
 from sluice.schema.cells import NO_DAY
@@ -31,6 +32,8 @@ LAST_SERIAL: Final = 2_958_466
 _SECONDS: Final = 86_400
 #: Column XFD, the last of a sheet (Microsoft, "Excel specifications and limits").
 LAST_COLUMN: Final = 16_384
+#: The text of an error cell that has none.
+NO_TEXT: Final = "#VALUE!"
 _LETTERS: Final = 26
 _FEW: Final = 50
 #: Row numbers have at most so many digits; a sheet ends at 1,048,576.
@@ -46,7 +49,7 @@ _TEXT = rf"(?:[^<&\x00-\x1f]|[\t\n]|{_REFERENCES})*+"
 _NUMBER = r"-?+\d{1,30}+(?:\.\d{1,30}+)?+(?:[eE](?:-\d{1,3}+|\+?+\d\d?+))?+"
 # A number under a date's format. Day 60 may be 29 February 1900; where it is not, it is written with a leading zero.
 _DAY = r"(?!60[.<]|59\.9)(?:[12]\d{6}|\d{1,6}+)(?:\.\d{1,30}+)?+"
-_ISO = r"(?:\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d)?+|\d\d:\d\d:\d\d)"
+_ISO = r"(?:\d{4}-\d\d-\d\d(?:T(?!24)\d\d:\d\d:\d\d)?+|\d\d:\d\d:\d\d)"
 _F = rf'<f(?: [A-Za-z0-9:]++="[^"<&]*+")*+(?:/>|>{_TEXT}</f>)'
 _FORMULA = f"(?:{_F})?+"
 _STYLE = r"\d{1,9}+"
@@ -73,12 +76,15 @@ class Formats(NamedTuple):
     recalculates
         Whether the workbook asks to compute its formulas when it is opened. Libraries that write formulas do, and give
         each the value 0. So a formula has no value if it has this one.
+    shown
+        Formats that may show a number as something else than its digits.
     """
 
     days: frozenset[int]
     spans: frozenset[int]
     date1904: bool = False
     recalculates: bool = False
+    shown: frozenset[int] = frozenset()
 
 
 @lru_cache(maxsize=16)
@@ -240,6 +246,8 @@ class Rewriter:
         if kind in {"str", "inlineStr"} and (value is not None or formula is None):
             return _text(value or "")
         if not (value := (value or "").strip(_SPACES)):
+            if kind == "e":
+                return _error(NO_TEXT)
             return "" if formula is None else _error(f"={formula}")
         if formula is not None and self._formats.recalculates and (kind, value) == ("n", "0"):
             return _error(f"={formula}")
@@ -263,7 +271,8 @@ class Rewriter:
             return _error(text)
         style = self._style()
         if style not in self._formats.days | self._formats.spans or not 0 <= value < LAST_SERIAL:
-            return f"><v>{text if _PLAIN_NUMBER.fullmatch(text) else repr(value)}</v>"
+            shown = f' s="{style}"' if style in self._formats.shown else ""
+            return f"{shown}><v>{text if _PLAIN_NUMBER.fullmatch(text) else repr(value)}</v>"
         if style in self._formats.days and not self._formats.date1904 and int(value * _SECONDS + 0.5) // _SECONDS == 60:
             return _error(NO_DAY)
         return f' s="{style}"><v>{"0" if value < 100 else ""}{value:.12f}</v>'
@@ -275,6 +284,7 @@ class Rewriter:
 
 _SPACES = " \t\r\n"
 _REFERENCE = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})")
+_ZONE = re.compile(r"(?:Z|[+-]\d\d:?(?:\d\d)?)\Z")
 _INTEGER = re.compile(r"\+?[0-9]{1,9}")
 _FLOAT = re.compile(r"[+-]?(?:[0-9]++\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _PLAIN_NUMBER = re.compile(_NUMBER)
@@ -293,15 +303,20 @@ def _error(text: str) -> str:
 
 def _iso(text: str) -> str:
     """Rewrite a date of type ``d``, whose form ISO 8601 leaves open; its time zone is dropped."""
-    for read in (date.fromisoformat, datetime.fromisoformat, time.fromisoformat):
+    for read in (date.fromisoformat, _moment, time.fromisoformat):
         try:
             found = read(text)
-        except ValueError:
+        except (ValueError, OverflowError):
             continue
         if not isinstance(found, date) or isinstance(found, datetime):
             found = found.replace(microsecond=0, tzinfo=None)
         return f' t="d"><v>{found.isoformat()}</v>'
     return _error(text)
+
+
+def _moment(text: str) -> datetime:
+    day, _, hours = text.partition("T")
+    return moment_of(day, _ZONE.sub("", hours)) if "T" in text else datetime.fromisoformat(text)
 
 
 def column_number(letters: str) -> int:

@@ -172,6 +172,7 @@ _CUT_OFF: Final = "it ends too early; the upload or the download before it was c
 _DAMAGE: Final[dict[str, str]] = {
     "cut-off": _CUT_OFF,
     "unclosed-quote": "a quote opens in row {at_row:,} and is never closed",
+    "line-ends": "its lines end with {character}, which spreadsheet programs do not take for a line end",
     "endless-record": "row {at_row:,} is longer than a megabyte",
     "garbled-gzip": "its gzip data is garbled",
     "broken-row": "row {at_row:,} or the one below it breaks the format",

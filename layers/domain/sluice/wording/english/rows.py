@@ -64,14 +64,23 @@ REASONS: Final[dict[str, Sentence]] = {
     "over-precision": (
         "has more digits than the {digits} that a spreadsheet keeps of a number. Write all of them as text"
     ),
+    "shown-otherwise": _such_as("is a number that its cell shows as something else. Write what it shows as text"),
     "not-digits": _such_as("must be digits only"),
     "not-a-date": _such_as("is not a date"),
     "not-in-calendar": "is not a date of the calendar",
     "implausible-year": "has the year {year}, and this column takes years from {first} to {last}",
     "other-decimal-mark": "is written with the decimal mark '{shown}', and this column is read with '{mark}'",
-    "day-first": "is written day first, and this column is read month first",
-    "month-first": "is written month first, and this column is read day first",
+    "day-first": "is written day first, and this column is read in another order",
+    "month-first": "is written month first, and this column is read in another order",
+    "year-first": "is written year first, and this column is read in another order",
+    "lost-zero": "may be a date without its leading zero, as numbers of six digits stand beside it. Write it as a date",
+    "year-last": "is written year last, and this column is read year first",
     "not-swapped": "is a date whose day is no month, and this column is read with day and month swapped",
+    "two-currencies": "has two currencies, {first} and {second}. Write the one that the amount is in",
+    "other-currency": (
+        "is in {shown}, and its row is in {currency}. Write the amount in {currency}, or correct the row's currency"
+    ),
+    "no-currency": "is in {shown}, and its row has no currency. Write the row's currency, or the amount alone",
     "not-yes-or-no": "must be yes or no",
     "unreadable-row": "has a value that cannot be read. Write its dates and numbers anew",
     "quotes": "has a quote in the middle of a value; a quote in a quoted value is written twice",
@@ -300,7 +309,7 @@ QUESTIONS: Final[dict[str, Sentence]] = {
     "encoding": "In which encoding is the text of the file written?",
     "delimiter": "Which character separates the columns?",
     "decimal": "Which decimal mark does the column '{column}' use: a point or a comma?",
-    "date_order": "In which order does the column '{column}' write day and month?",
+    "date_order": "In which order does the column '{column}' write day, month and year?",
     "guard": _about_guard,
 }
 
