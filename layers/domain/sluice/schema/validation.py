@@ -21,7 +21,7 @@ from sluice.model.rejection import Rejection
 from sluice.schema.cell_types import AsWritten, Context
 from sluice.schema.cells import CELL_CHARACTERS, MERGED, BrokenRow, Cell, CellError, FormattedNumber, Record
 from sluice.schema.dates import day_of
-from sluice.schema.importer import Importer, Row, is_numeric, is_text, key_of, marks_of
+from sluice.schema.importer import Importer, is_numeric, is_text, key_of, marks_of
 from sluice.schema.rejections import SheetRejections, as_text
 from sluice.schema.said import cleared, row_reader
 from sluice.schema.text import DIGITS, EXACT, NO_VALUES, in_full, is_amount, read_formatted, read_number, read_text
@@ -157,7 +157,8 @@ def check_rows(
                 read({name: cell for name, cell in values.items() if type(cell) is not CellError}, context)
         else:
             try:
-                good.append(_staged(number, key, *read(values, context)))
+                row, body = read(values, context)
+                good.append(GoodRow(number, str(getattr(row, key)), digest(body), body))
             except ValidationError as error:
                 rejections += reject.invalid(number, values, error)
         if context.shown:
@@ -242,10 +243,6 @@ def read_keys(
             with suppress(ValidationError):
                 found = str(getattr(read(values, context)[0], key))
         yield number, found
-
-
-def _staged(number: int, key: str, row: Row, body: bytes) -> GoodRow:
-    return GoodRow(number, str(getattr(row, key)), digest(body), body)
 
 
 class CellReader:
