@@ -71,7 +71,7 @@ def test_an_id_with_leading_zeros_is_what_its_cell_shows_in_each_format() -> Non
         (62812, '"+"0', "+62812"),
         (1.1, "0.00", "1.10"),
         (2.5, "0", "3"),
-        (5, '0" pcs"', "5 pcs"),
+        (5, '"AB-"0', "AB-5"),
     ],
 )
 def test_a_number_that_its_cell_shows_as_something_else_is_no_text(held: float, code: str, shown: str) -> None:
@@ -89,7 +89,7 @@ def test_a_number_that_its_cell_shows_as_something_else_is_no_text(held: float, 
 
 def test_a_format_changes_no_number_and_no_date() -> None:
     """Also a serial under a format of digits, which a column of dates reads as a day."""
-    codes = ("00000", '"No. "000', "0.00", "#,##0.00", '0" pcs"')
+    codes = ("00000", '"No. "000', "0.00", "#,##0.00", '"AB-"0')
     cells = [{"price": number("12.5", at), "stock": number(7, at), "updated": number(45688, at)} for at in range(1, 6)]
     of_xlsx = outcome_of_cells(*cells, styles=styles_of(*codes))
     assert [*of_xlsx.table("price", "stock", "updated").values()] == [("12.5", 7, "2025-01-31")] * len(codes)
@@ -157,7 +157,7 @@ def test_a_rejected_row_keeps_the_id_that_its_cell_shows() -> None:
     """Its corrected report gives the record the same key as the row would have had."""
     harness = Harness()
     cells = {"part_number": number(123, 1), "price": text("wrong"), "stock": number(5, 2)}
-    file = workbook({"Data": sheet_of(cells)}, styles=styles_of("00000", '0" pcs"'))
+    file = workbook({"Data": sheet_of(cells)}, styles=styles_of("00000", '"AB-"0'))
     outcome = outcome_of(file, "a.xlsx", on=harness)
     assert [(each.column, each.value) for each in outcome.rejections] == [("Price", "wrong")]
     workbook_of_errors = harness.make_file(outcome.job.ref, "errors.xlsx")

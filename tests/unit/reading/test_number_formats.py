@@ -77,7 +77,8 @@ def test_letters_of_a_date_count_where_they_stand_for_one(code: str, kind: int) 
         ("000.000.000", OTHERWISE),
         ("0000.00", OTHERWISE),
         ("+0", OTHERWISE),
-        ('0" kg"', OTHERWISE),
+        ('0" kg"', kind_of_code("0")),
+        ('"Stk" 0', kind_of_code("0")),
         ('General" kg"', OTHERWISE),
         ('"AB-"@', OTHERWISE),
         # what hides a number, or shows a part of it

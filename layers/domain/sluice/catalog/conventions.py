@@ -41,4 +41,4 @@ _ALL_WORDS: Final = ENGLISH | INDONESIAN_WORDS | GERMAN_WORDS
 #: Files from anywhere: a decimal point, and dates whose order each file has to tell by itself.
 INTERNATIONAL: Final = Conventions(vocabulary=_ALL_WORDS)
 #: Files from Indonesia: a decimal comma, the day before the month, and amounts in rupiah.
-INDONESIAN: Final = Conventions(decimal=",", dates="dmy", vocabulary=_ALL_WORDS, currency="IDR")
+INDONESIAN: Final = Conventions(decimal=",", dates="dmy", vocabulary=_ALL_WORDS)

@@ -52,6 +52,8 @@ _PIECE = re.compile(
 _PLACEHOLDERS: Final = frozenset("0#?.,%/@")
 # Thousands: separated by commas, which stand for those of each language, or by hand in groups of three.
 _THOUSANDS = re.compile(r"[0#?],[0#?]|^(?:[#?]{1,3}[ '](?:###[ '])*##0)(?![#0?])")
+# A unit beside a number: 45 Stk, Stk 45; but A45 is a name.
+_WITH_UNIT = re.compile(r"(?:U )?[0#](?: ?U)?")
 _PADDED = re.compile(r"^[^0.]*0[0#?]")
 _CURRENCY = re.compile(r"[^\d\s+()-]+")
 _GROUP_MARKS: Final = frozenset(".'’")
@@ -102,8 +104,8 @@ def _kind_of_number(code: str) -> int:
 def _shapes(code: str) -> Iterator[str]:
     """Reduce each section of a code to its placeholders.
 
-    Beside them ``L`` is a text, ``$`` a currency, ``G`` a letter that is not quoted, ``E`` an exponent, and a space
-    and an apostrophe are what can group digits.
+    Beside them ``L`` is a text, ``U`` one of letters, ``$`` a currency, ``G`` a letter that is not quoted, ``E`` an
+    exponent; a space and an apostrophe are what can group digits.
     """
     shape: list[str] = []
     for piece in _PIECE.finditer(code):
@@ -130,12 +132,13 @@ def _literal(text: str) -> str:
         return " " if text else ""
     if bare in _GROUP_MARKS:
         return "'"
+    word = "U" if bare.isalpha() else "L"
     if not _CURRENCY.fullmatch(bare):
-        return "L"
+        return word
     try:
         amount_from_text(f"{bare}1", ".")
     except InvalidValue:
-        return "L"
+        return word
     return "$"
 
 
@@ -143,7 +146,7 @@ def _kind_of_section(shape: str) -> int:
     shape = shape.strip()
     if any(digit in shape for digit in "0#?"):
         return GENERAL if _is_amount_format(shape) else _kind_of_digits(shape)
-    is_general = ("G" in shape or "@" in shape) and "L" not in shape
+    is_general = ("G" in shape or "@" in shape) and {"L", "U"}.isdisjoint(shape)
     return GENERAL if is_general else OTHERWISE
 
 
@@ -154,9 +157,11 @@ def _is_amount_format(shape: str) -> bool:
 
 
 def _kind_of_digits(shape: str) -> int:
-    if "/" in shape and {"L", "G", "'", "$"}.isdisjoint(shape) and not _PADDED.search(shape):
+    if "/" in shape and {"L", "U", "G", "'", "$"}.isdisjoint(shape) and not _PADDED.search(shape):
         return DECIMALS  # a fraction shows a whole number as it is
-    if not set("LG$' @/,").isdisjoint(shape):
+    if _WITH_UNIT.fullmatch(shape):
+        shape = shape.strip("U ")
+    if not set("LUG$' @/,").isdisjoint(shape):
         return OTHERWISE
     whole, point, decimals = shape.partition(".")
     digits = len(whole) - whole.find("0") if "0" in whole else 0

@@ -128,6 +128,8 @@ def _unsaid_currencies(
     for name, shown in context.currencies.items():
         field = in_currency[name]
         currency = getattr(row, field) if field else importer.conventions.currency
+        if field is None and not currency:
+            continue  # neither the row nor the importer says one
         if currency not in shown.codes:
             error = InvalidValue("no-currency", shown=shown.text)
             if currency:
