@@ -18,7 +18,7 @@ from local.processes import BackgroundProcess
 from local.stack import Stack
 from sluice.aws.chunks import DynamoChunks
 from sluice.aws.stored import chunk_key
-from sluice.model.chunk import Chunk, ChunkState, JobRef, PhaseName, queue_of, to_message
+from sluice.model.chunk import CLOSED, Chunk, ChunkState, JobRef, PhaseName, queue_of, to_message
 from tests.support.people import eventually
 from tests.support.sizes import SOAK
 
@@ -94,21 +94,17 @@ def kill_workers_in(
     after: PhaseName | None = None,
     since_round: int = 0,
     for_good: bool = False,
+    beside: JobRef | None = None,
 ) -> None:
     """Kill every worker while each has leased a chunk of a phase of which others are done.
 
     Their leases last for a minute. ``make soak`` waits for their end; otherwise this function does what time does: the
     leases are over, and SQS sends the messages again. The last chunk has no attempts left if it fails ``for_good``, as
     if two workers had died with it before. The phase ``after`` which it comes runs at its usual speed, and so does the
-    phase until the round ``since_round`` of its chunks.
+    phase until the round ``since_round`` of its chunks. While the last chunk is leased, other workers may work for the
+    job ``beside``: its open chunks come again, too.
     """
-    if _emulator_at(stack.endpoint, Path(stack.folder).parent) is None:
-        if "AWS_ENDPOINT_URL" in os.environ:
-            pytest.skip("this test kills the processes of functions, which AWS_ENDPOINT_URL does not show")
-        pytest.fail("this test kills the functions' processes and found no local AWS of its own")
-
-    def leased() -> list[Chunk]:
-        return [chunk for chunk in chunks.of_phase(job, phase) if chunk.state is ChunkState.RUNNING]
+    _assert_processes_are_here(stack)
 
     def busy() -> bool:
         """Return whether chunks are done and every worker has leased one: none has just received a message.
@@ -128,12 +124,32 @@ def kill_workers_in(
     eventually(comes_next, f"the phase before {phase}", patience=200, pause=0.02)
     with frozen_when(stack, busy, f"the middle of {phase}", patience=200) as pids:
         assert pids
+        *lost, last = (chunk for chunk in chunks.of_phase(job, phase) if chunk.state is ChunkState.RUNNING)
+        lost += [] if beside is None else _open_chunks(chunks, beside)
         _signal(pids, signal.SIGKILL)
         eventually(lambda: not set(pids) & set(workers(stack)), "the end of the workers")
-    *others, last = leased()
     if for_good:
         _end_lease(stack, last, attempts=3)
-    for chunk in () if SOAK else (*others, *(() if for_good else (last,))):
+    for chunk in lost if for_good else (*lost, last):
+        _come_again(stack, chunk)
+
+
+def _assert_processes_are_here(stack: Stack) -> None:
+    if _emulator_at(stack.endpoint, Path(stack.folder).parent) is None:
+        if "AWS_ENDPOINT_URL" in os.environ:
+            pytest.skip("this test kills the processes of functions, which AWS_ENDPOINT_URL does not show")
+        pytest.fail("this test kills the functions' processes and found no local AWS of its own")
+
+
+def _open_chunks(chunks: DynamoChunks, job: JobRef) -> list[Chunk]:
+    return [chunk for phase in PhaseName for chunk in chunks.of_phase(job, phase) if chunk.state not in CLOSED]
+
+
+def _come_again(stack: Stack, chunk: Chunk) -> None:
+    """Send a chunk's message again, as SQS would minutes later; ``make soak`` waits for the end of a lease itself."""
+    if chunk.state is ChunkState.QUEUED:
+        _send(stack, chunk)
+    elif not SOAK:
         _end_lease(stack, chunk, attempts=chunk.attempts)
 
 
@@ -149,6 +165,10 @@ def _end_lease(stack: Stack, chunk: Chunk, *, attempts: int) -> None:
             ":attempts": {"N": str(attempts)},
         },
     )
+    _send(stack, chunk)
+
+
+def _send(stack: Stack, chunk: Chunk) -> None:
     urls = {"standard": stack.standard_queue_url, "lookup": stack.lookup_queue_url}
     stack.client("sqs").send_message(
         QueueUrl=urls[queue_of(chunk.ref.phase, urgent=False)],

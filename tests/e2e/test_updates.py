@@ -174,8 +174,9 @@ def test_two_jobs_at_once_over_the_same_keys_both_have_their_way_although_worker
     first = JobRef(bob.tenant, one(mode="update"))
     with frozen_when(stack, lambda: bool(chunks.of_phase(first, PhaseName.COMPARE)), "a comparison"):
         second = JobRef(bob.tenant, other(mode="update"))  # which cannot come first any more
-    for ref in (first, second):
-        kill_workers_in(stack, chunks, ref, PhaseName.LOAD, after=PhaseName.COMPARE, for_good=ref is first)
+    kill = partial(kill_workers_in, stack, chunks, phase=PhaseName.LOAD, after=PhaseName.COMPARE)
+    kill(first, for_good=True, beside=second)
+    kill(second, beside=first)
     failed, done = bob.end_of(first.id, patience=200), completed(bob, second.id)
     assert (failed["status"], done["counts"]["updated"]) == ("failed", len(both.keys))
     assert 0 < failed["counts"]["updated"] == len(both.keys) - failed["counts"]["unprocessed"] < len(both.keys)
