@@ -57,20 +57,24 @@ export async function followJob(jobId, options = {}) {
   if (!navigator.onLine) onOffline();
   const stopAsking = askWhileQuiet(jobId, options, state);
   try {
-    for (let failures = 0; ; ) {
+    for (let failures = 0; !hasEnded(state); ) {
       options.signal?.throwIfAborted();
       const before = state.version;
       const outcome = await attempt(jobId, options, state);
-      if (state.job && LAST_EVENTS.has(state.job.status)) return state.job;
+      if (hasEnded(state)) break;
       throwIfLost(state);
       failures = outcome === "changed" || state.version > before ? 1 : failures + 1;
       await waitOrOnline(backOff(failures), options.signal);
     }
+    return state.job;
   } finally {
     stopAsking();
     removeEventListener("offline", onOffline);
   }
 }
+
+/** Whether the newest known version is the last one until an action changes the job. */
+const hasEnded = ({ job }) => job !== null && LAST_EVENTS.has(job.status);
 
 /** Whether a job is at work on rows, so that it may have to wait for a worker. */
 export const isAtWork = (job) => Boolean(job.phase) && ["parsing", "loading", "rolling_back"].includes(job.status);
@@ -195,7 +199,8 @@ async function hold(url, jobId, options, state) {
     receive(job, LAST_EVENTS.has(job.status) ? job.status : "progress");
   };
   const receive = (job, event) => {
-    if (accept(job, event, options, state) && LAST_EVENTS.has(job.status)) closing.abort("ended");
+    accept(job, event, options, state);
+    if (hasEnded(state)) closing.abort("ended"); // even if an answer for the connection before brought the news
   };
   const lost = (problem) => closing.abort(isFinal(problem) ? problem : "lost");
   const onOnline = () => closing.abort("lost"); // a connection from before the break may never get a message

@@ -5,7 +5,8 @@ const listeners = new EventTarget();
 
 /** Put a browser's globals in place; `respond(url, options)` answers requests with `[status, body]`, or throws. */
 export function install(respond) {
-  const browser = { requests: [], streams: [], sockets: [], online: true };
+  const dispatch = (name) => listeners.dispatchEvent(new Event(name));
+  const browser = { requests: [], streams: [], sockets: [], online: true, dispatch };
   class EventSource extends EventTarget {
     static CLOSED = 2;
     readyState = 0;

@@ -59,6 +59,28 @@ test("a message that is lost is made up for after a silence", async () => {
   assert.equal(browser.sockets.length, 1);
 });
 
+test("an answer that comes after its connection was lost ends the following", async () => {
+  let answer;
+  const late = new Promise((resolve) => (answer = resolve));
+  const browser = install((url) => {
+    if (url.pathname.endsWith("/ticket")) return [200, SOCKET];
+    return browser.sockets.length === 1 ? late : [200, JOB];
+  });
+  const seen = [];
+  browser.onSocket = async (socket) => {
+    socket.open();
+    if (browser.sockets.length > 1) return;
+    browser.dispatch("offline");
+    browser.dispatch("online");
+    await new Promise((resolve) => setImmediate(resolve));
+    answer([200, JOB]);
+  };
+  const stopping = new AbortController();
+  const following = followJob("J1", { onJob: ({ version }) => seen.push(version), signal: stopping.signal });
+  const { value } = await until(following, 20).finally(() => stopping.abort("enough"));
+  assert.deepEqual([value, seen], [JOB, [3]]);
+});
+
 test("a job at work that has not changed is requested, since it may wait for a worker, of which no event tells", async () => {
   const start = Date.now();
   const passed = () => Math.round((Date.now() - start) / 1000);
