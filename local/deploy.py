@@ -33,6 +33,13 @@ BUCKET_CHARACTERS: Final = 63
 LONGEST_REGION: Final = "ap-southeast-1"
 """A name of a region than which none is longer."""
 
+PLATFORMS: Final = {"x86_64": "x86_64-manylinux2014", "arm64": "aarch64-manylinux_2_28"}
+"""Platform of the layer's wheels, by processor.
+
+Runtimes from python3.12 on have glibc 2.34 (Amazon Linux 2023). python3.11 has 2.26 (Amazon Linux 2), for which psycopg
+has no wheels on arm64.
+"""
+
 DEPLOYED: Final = (*TEMPLATES, "samconfig.toml", "functions", "layers", "statemachines")
 """Sources of a deployment, relative to the checkout."""
 
@@ -202,11 +209,21 @@ def overrides(arguments: Sequence[str]) -> list[str]:
 
 
 def layer_environment(parameters: Sequence[str]) -> dict[str, str]:
-    """Return what ``layers/dependencies/Makefile`` has to know, so that the layer fits the functions of a stack."""
+    """Return what ``layers/dependencies/Makefile`` has to know, so that the layer fits the functions of a stack.
+
+    Raises
+    ------
+    LocalProblem
+        If a library has no wheel for the runtime on that processor.
+    """
     chosen = dict(each.split("=", 1) for each in parameters if "=" in each)
-    machine = {"arm64": "aarch64"}.get(chosen.get("Architecture", ""), "x86_64")
-    runtime = chosen.get("PythonRuntime", "python3.13")
-    return {"LAYER_PLATFORM": f"{machine}-manylinux2014", "LAYER_PYTHON_VERSION": runtime.removeprefix("python")}
+    processor, runtime = chosen.get("Architecture", "x86_64"), chosen.get("PythonRuntime", "python3.13")
+    if processor == "arm64" and runtime == "python3.11":
+        raise LocalProblem(
+            "There is no arm64 layer for python3.11: its runtime is Amazon Linux 2, and psycopg has wheels for newer "
+            "systems alone. Choose PythonRuntime python3.12 or newer, or Architecture x86_64."
+        )
+    return {"LAYER_PLATFORM": PLATFORMS[processor], "LAYER_PYTHON_VERSION": runtime.removeprefix("python")}
 
 
 def check_name(stack: str, region: str | None) -> None:
@@ -262,13 +279,13 @@ def main(arguments: Sequence[str]) -> int:
         # `sam validate` demands a region, although cfn-lint calls nothing.
         env = {"AWS_DEFAULT_REGION": REGION, **_environment(None)}
         return _in_foreground((["validate", "--lint", "--template-file", template] for template in TEMPLATES), env)
+    parameters = overrides(arguments[1:])
     try:
         check_name(*deployed_with(arguments[1:])[:2])
+        env = {**layer_environment(parameters), **_environment(None)}
     except LocalProblem as problem:
         print(problem, file=sys.stderr)
         return 1
-    parameters = overrides(arguments[1:])
-    env = {**layer_environment(parameters), **_environment(None)}
     build = ["build", *(["--parameter-overrides", *parameters] if parameters else [])]
     if failed := _in_foreground((build, ["deploy", *arguments[1:]]), env):
         return failed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,11 @@ from pathlib import Path
 import boto3
 import pytest
 
+from local.deploy import layer_environment
+from local.errors import LocalProblem
+from local.paths import BIN
 from local.stack import Stack
+from tests.integration.template import template
 
 #: Each function with the module of its handler.
 FUNCTIONS = [(path.parent.name, "app") for path in sorted(Path("functions").glob("*/app.py"))] + [("api", "stream")]
@@ -46,3 +51,24 @@ def test_a_handler_is_imported_with_its_layers_alone(stack: Stack, runtime: Path
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_every_library_has_a_wheel_for_each_processor_and_runtime(tmp_path: Path) -> None:
+    """No stack of tests runs on another processor than this machine's, so that only `make deploy` would find out."""
+    processors, runtimes = (
+        template()["Parameters"][name]["AllowedValues"] for name in ("Architecture", "PythonRuntime")
+    )
+    without: list[tuple[str, str]] = []
+    for processor, runtime in itertools.product(processors, runtimes):
+        try:
+            layer = layer_environment([f"Architecture={processor}", f"PythonRuntime={runtime}"])
+        except LocalProblem:
+            without.append((processor, runtime))
+            continue
+        # as layers/dependencies/Makefile, but for the downloads
+        wanted = ["--python-version", layer["LAYER_PYTHON_VERSION"], "--python-platform", layer["LAYER_PLATFORM"]]
+        strict = ["--dry-run", "--quiet", "--require-hashes", "--only-binary", ":all:", "--target", str(tmp_path)]
+        command = [str(BIN / "uv"), "pip", "install", *strict, *wanted, "-r", "layers/dependencies/requirements.txt"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, (processor, runtime, done.stderr)
+    assert without == [("arm64", "python3.11")]

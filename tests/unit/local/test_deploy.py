@@ -104,11 +104,12 @@ def test_functions_in_containers_get_a_layer_of_their_processor_and_an_address_t
     calls: list[tuple[Sequence[str], Mapping[str, str]]] = []
     monkeypatch.setattr(module, "_sam", lambda arguments, env, _: calls.append((arguments, env)))
     monkeypatch.setattr(module, "_outputs", lambda *_: OUTPUT)
+    monkeypatch.setattr(module, "PYTHON", "3.13")
     deployed(tmp_path, Architecture="arm64", LocalEndpoint="http://aws.test:4566")
     deployed(tmp_path)
     (build, built_with), _, (build_here, built_here_with), _ = calls
     assert "LocalEndpoint=http://aws.test:4566" in build
-    assert built_with["LAYER_PLATFORM"] == "aarch64-manylinux2014"
+    assert built_with["LAYER_PLATFORM"] == "aarch64-manylinux_2_28"
     assert built_with["LAYER_PYTHON_VERSION"] == module.PYTHON
     assert f"LocalEndpoint={ENDPOINT}" in build_here
     assert built_here_with["LAYER_PLATFORM"] == ""

@@ -51,7 +51,17 @@ def test_the_layer_is_built_for_the_runtime_and_the_processor_of_the_deployment(
     (build, environment), (deployed, _) = sam
     parameters = ["Issuer=https://i.example", "Architecture=arm64", "PythonRuntime=python3.12"]
     assert (build, deployed) == (["build", "--parameter-overrides", *parameters], ["deploy"])
-    assert environment == {"LAYER_PLATFORM": "aarch64-manylinux2014", "LAYER_PYTHON_VERSION": "3.12"}
+    assert environment == {"LAYER_PLATFORM": "aarch64-manylinux_2_28", "LAYER_PYTHON_VERSION": "3.12"}
+
+
+def test_a_runtime_without_wheels_for_its_processor_is_not_built(
+    sam: list[tuple[list[str], dict[str, str]]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A wheel for a newer system would fail each function at its first import."""
+    arguments = ["--parameter-overrides", "Architecture=arm64", "PythonRuntime=python3.11"]
+    assert deploy.main(["--aws", *arguments]) == 1
+    assert "PythonRuntime python3.12" in capsys.readouterr().err
+    assert sam == []
 
 
 def test_parameters_of_the_command_line_take_the_place_of_those_that_are_kept(
