@@ -11,6 +11,7 @@ import boto3
 from botocore.config import Config
 
 from sluice.aws.chunks import DynamoChunks
+from sluice.aws.dynamodb import wait_for_transactions
 from sluice.aws.expiry import DynamoEndedJobs
 from sluice.aws.jobs import DynamoJobs
 from sluice.aws.locks import DynamoLocks
@@ -54,7 +55,9 @@ _databases: dict[str, Database] = {}
 
 @cache
 def _table(name: str) -> Table:
-    return boto3.resource("dynamodb", config=_CONFIG).Table(name)
+    table = boto3.resource("dynamodb", config=_CONFIG).Table(name)
+    wait_for_transactions(table.meta.client)
+    return table
 
 
 def _look_for_cycles_seldom() -> None:

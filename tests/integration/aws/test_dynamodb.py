@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+import json
 import time
-from typing import Any
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 from boto3.dynamodb.types import TypeSerializer
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError
 from botocore.stub import ANY, Stubber
 
+from sluice import bootstrap
 from sluice.aws import dynamodb
 from sluice.aws import stored as items
 from sluice.aws.chunks import DynamoChunks
 from sluice.aws.jobs import DynamoJobs
+from sluice.aws.locks import DynamoLocks
 from sluice.model.chunk import ChunkState, JobRef
 from sluice.model.counts import Counts
 from sluice.model.errors import NotYet
+from sluice.model.lock import Lock, dataset_lock, source_lock
 from sluice.model.status import Status
 from tests.support.factories import make_chunk, make_job
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
 
 CHUNK = make_chunk(JobRef("acme", "01JOB")).ref
 
@@ -138,6 +149,61 @@ def test_a_barrier_that_conflicts_with_closing_a_chunk_is_counted_again(stub: tu
     with answers:
         assert chunks.open_barrier(CHUNK.job, CHUNK.phase, run=1, token="t").remaining == 0
         answers.assert_no_pending_responses()
+
+
+class Conflicts:
+    """Answers each write of an item as DynamoDB does: a transaction on the item is under way ``left`` times."""
+
+    def __init__(self) -> None:
+        self.left = 0
+
+    def answer(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
+        conflicts = self.left > 0
+        self.left -= conflicts
+        error = {"__type": "com.amazonaws.dynamodb.v20120810#TransactionConflictException"}
+        body = json.dumps(error if conflicts else {}).encode()
+        raw: Any = SimpleNamespace(stream=lambda *_, **__: iter([body]))
+        return AWSResponse(request.url, 400 if conflicts else 200, HTTPHeaders(), raw)
+
+
+@pytest.fixture
+def in_transactions(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Table, Conflicts]]:
+    """Return the table that functions use, and the transactions with which its writes conflict."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    bootstrap._table.cache_clear()
+    table, conflicts = bootstrap._table("jobs"), Conflicts()
+    answer: Any = conflicts.answer  # the stubs know no handler that returns something
+    table.meta.client.meta.events.register("before-send.dynamodb", answer)
+    yield table, conflicts
+    bootstrap._table.cache_clear()
+
+
+@pytest.mark.parametrize("lock", [source_lock("acme", "pangkat"), dataset_lock("acme", "products")])
+def test_a_write_waits_for_a_transaction_on_its_item(
+    in_transactions: tuple[Table, Conflicts], waits: list[float], lock: Lock
+) -> None:
+    """A job that takes a lock is a transaction: the one that frees it meanwhile would fail, or its caller get a 500."""
+    table, conflicts = in_transactions
+    locks = DynamoLocks(table)
+    for write in (locks.acquire, locks.release):
+        conflicts.left = 2
+        assert write(lock, CHUNK.job)
+        assert not conflicts.left
+    assert len(waits) == 4
+    assert waits[1] >= waits[0]
+
+
+def test_a_write_that_conflicts_without_end_is_an_error(
+    in_transactions: tuple[Table, Conflicts], waits: list[float]
+) -> None:
+    table, conflicts = in_transactions
+    conflicts.left = 99
+    with pytest.raises(ClientError, match="TransactionConflictException"):
+        DynamoChunks(table).lease(CHUNK, now=0, until=70)
+    assert len(waits) == dynamodb._TRANSACTION_ATTEMPTS - 1
+    assert sum(waits) < 10
 
 
 def test_waits_grow_up_to_a_limit(waits: list[float]) -> None:

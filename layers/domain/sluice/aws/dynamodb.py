@@ -114,6 +114,25 @@ def transact(client: DynamoDBClient, actions: list[dict[str, Any]]) -> None:
     raise NotYet("jobs-table-busy", _UNTIL_TABLE_GROWS)
 
 
+def wait_for_transactions(client: DynamoDBClient) -> None:
+    """Let a client repeat the write of an item on which a transaction is under way.
+
+    DynamoDB rejects such a ``PutItem``, ``UpdateItem`` or ``DeleteItem`` (DynamoDB API Reference,
+    ``TransactionConflictException``), and botocore does not repeat it. No emulator does so.
+    """
+    handler: Any = _seconds_until_repeated  # the stubs know no handler that returns something
+    client.meta.events.register("needs-retry.dynamodb", handler)
+
+
+def _seconds_until_repeated(response: tuple[Any, dict[str, Any]] | None, attempts: int, **_: Any) -> float | None:
+    """Return how long botocore waits until it repeats a request; ``None`` if it conflicts with no transaction."""
+    error = response[1].get("Error", {}) if response else {}
+    if error.get("Code") != "TransactionConflictException" or attempts >= _TRANSACTION_ATTEMPTS:
+        return None
+    wait = min(_FIRST_WAIT * 2 ** (attempts - 1), _LONGEST_WAIT)
+    return random.uniform(wait / 2, wait)  # noqa: S311  (jitter, not a secret)
+
+
 def read_items(table: Table, keys: Iterable[Mapping[str, str]]) -> Iterator[dict[str, Any]]:
     """Yield the items of a table that have these keys, as they are now; a hundred are read with each request.
 
