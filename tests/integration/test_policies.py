@@ -126,9 +126,18 @@ def test_what_is_stored_is_encrypted_with_the_key_of_the_deployment() -> None:
 def test_pages_can_read_what_the_gateway_answers_itself() -> None:
     """A browser would show an error of CORS in the place of a 429, 413 or 504."""
     body = of_type("AWS::ApiGateway::RestApi")["Api"]["Body"]
-    for kind in ("DEFAULT_4XX", "DEFAULT_5XX"):
+    for kind in ("DEFAULT_4XX", "DEFAULT_5XX", "INTEGRATION_FAILURE"):
         headers = body["x-amazon-apigateway-gateway-responses"][kind]["responseParameters"]
         assert headers["gatewayresponse.header.Access-Control-Allow-Origin"] == "'*'"
+
+
+def test_a_request_to_a_throttled_function_may_be_repeated() -> None:
+    """API Gateway would answer 500, after which neither the pages nor the command line try again."""
+    body = of_type("AWS::ApiGateway::RestApi")["Api"]["Body"]
+    response = body["x-amazon-apigateway-gateway-responses"]["INTEGRATION_FAILURE"]
+    assert response["statusCode"] == "503"
+    assert response["responseParameters"]["gatewayresponse.header.Retry-After"] == "'5'"
+    assert "message" in json.loads(response["responseTemplates"]["application/json"])
 
 
 def test_a_stream_is_served_by_a_function_of_its_own_and_everything_else_by_the_api() -> None:
