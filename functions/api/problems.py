@@ -15,7 +15,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
 from functions.api import auth
 from sluice.api import problems
 from sluice.model.errors import Problem, SluiceError
-from sluice.observability import logger
+from sluice.observability import count_error
 
 
 def answer_with_problems(app: APIGatewayRestResolver) -> None:
@@ -28,11 +28,13 @@ def answer_with_problems(app: APIGatewayRestResolver) -> None:
         return Response(status, problems.CONTENT_TYPE, body, {**headers, **help_})
 
     def rejected(error: SluiceError) -> Response[str]:
+        if error.problem.params.get("case") == "issuer-away":  # other calls that can be repeated are no faults
+            count_error("CaughtErrors", "the issuer's keys cannot be fetched", error)
         return answer(error.problem, error.status, problems.headers_of(error))
 
     def broken(error: Exception) -> Response[str]:
-        """Answer any other error without details, and log it."""
-        logger.exception("request failed", exc_info=error)
+        """Answer any other error without details, and count it: API Gateway's metric has planned ones beside it."""
+        count_error("CaughtErrors", "request failed", error)
         return answer(problems.BROKEN, 500, {})
 
     def invalid(error: ValidationException) -> Response[str]:

@@ -30,7 +30,12 @@ OF_STATUSES = {f"Jobs{status.title().replace('_', '')}" for status in Status}
 # What alarms differ in; all other properties are the same.
 OWN = {"AlarmDescription", "Namespace", "MetricName", "Dimensions", "Statistic", "Period", "Threshold"}
 # Alarms that ring at more than a single event.
-THRESHOLDS = {"UrgentWaitsAlarm": 1800, "StandardWaitsAlarm": 1800, "LookupWaitsAlarm": 6 * 3600}
+THRESHOLDS = {
+    "ApiFaultsAlarm": 25,
+    "UrgentWaitsAlarm": 1800,
+    "StandardWaitsAlarm": 1800,
+    "LookupWaitsAlarm": 6 * 3600,
+}
 
 
 def passed(stack: str) -> dict[str, Any]:

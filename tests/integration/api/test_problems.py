@@ -16,6 +16,7 @@ from sluice.api.problems import STATUSES
 from sluice.model.errors import Conflict, TryLater
 from tests.integration.api.calling import Answer, call, get, request, routes, send
 from tests.integration.stack import Stack
+from tests.support.metrics import counted
 
 OPENAPI = "/v1/openapi.json"
 SECRET = "postgres://admin:hunter2@10.0.0.7/secrets"
@@ -181,11 +182,14 @@ def broken_jobs(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
 
 
 @pytest.mark.parametrize("error", [RuntimeError(SECRET), KeyError(SECRET), ValueError(SECRET), OSError(SECRET)])
-def test_an_unexpected_error_is_a_500_without_its_text(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
-    """No message, error type or line of code reaches the caller."""
+def test_an_unexpected_error_is_a_500_without_its_text(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: Exception
+) -> None:
+    """No message, error type or line of code reaches the caller; the alarm on caught errors rings for each."""
     broken_jobs(monkeypatch, error)
     answer = get("/v1/jobs")
     assert_problem(answer, 500, "internal-error")
+    assert counted(capsys.readouterr().out) == {"CaughtErrors": 1}
     for leak in (SECRET, "hunter2", type(error).__name__, "Traceback", ".py"):
         assert leak not in answer.text + str(answer.headers)
 
@@ -204,15 +208,16 @@ def test_a_response_that_does_not_match_the_description_is_a_500(monkeypatch: py
     assert SECRET not in answer.text
 
 
-def test_a_temporary_error_has_retry_after(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The time is in ``Retry-After``."""
+def test_a_temporary_error_has_retry_after(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """The time is in ``Retry-After``; no alarm rings for what a client repeats."""
     broken_jobs(monkeypatch, TryLater("chunk-leased", 7))
     answer = get("/v1/jobs")
     assert_problem(answer, 503, "try-later")
+    assert counted(capsys.readouterr().out) == {}
     assert answer.headers["retry-after"] == "7"
 
 
-def test_an_unreachable_issuer_is_a_503(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_issuer_is_a_503(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """The response is 503, whatever else is wrong with the request."""
 
     def unreachable(_: str) -> None:
@@ -222,6 +227,7 @@ def test_an_unreachable_issuer_is_a_503(monkeypatch: pytest.MonkeyPatch) -> None
     for answer in (get("/v1/jobs"), get("/v1/jobs", query={"limit": "x"})):
         assert_problem(answer, 503, "try-later")
         assert SECRET not in answer.text
+    assert counted(capsys.readouterr().out) == {"CaughtErrors": 2}
 
 
 def test_a_problem_has_its_parameters_as_members(monkeypatch: pytest.MonkeyPatch) -> None:
