@@ -64,26 +64,31 @@ json.dump(transform(parsed, {}, Managed()), sys.stdout)
 
 
 @cache
-def transformed() -> dict[str, Any]:
-    """Return the template after the SAM transform, with the conditions of a stack on AWS that has every option."""
+def transformed(*, options: bool = True) -> dict[str, Any]:
+    """Return the template after the SAM transform, as a stack on AWS gets it that has every option, or none."""
+    resolved: dict[str, Any] = _on_aws(_by_sam(), options)
+    return resolved
+
+
+@cache
+def _by_sam() -> Any:
     environment = {"AWS_DEFAULT_REGION": "us-east-1"}
     command = [str(AWS_BIN / "python"), "-c", _TRANSFORM, str(_ROOT / "template.yaml")]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    resolved: dict[str, Any] = _on_aws(json.loads(done.stdout))
-    return resolved
+    return json.loads(done.stdout)
 
 
-def _on_aws(node: Any) -> Any:
-    """Resolve conditions: `IsLocal` is false, and all others are true."""
+def _on_aws(node: Any, options: bool) -> Any:
+    """Resolve conditions: `IsLocal` is false, and all others are true with every option."""
     if isinstance(node, list):
-        return [_on_aws(each) for each in node if each != {"Ref": "AWS::NoValue"}]
+        return [_on_aws(each, options) for each in node if each != {"Ref": "AWS::NoValue"}]
     if not isinstance(node, dict):
         return node
     if "Fn::If" in node:
         condition, then, otherwise = node["Fn::If"]
-        return _on_aws(otherwise if condition == "IsLocal" else then)
-    return {name: _on_aws(each) for name, each in node.items()}
+        return _on_aws(then if options and condition != "IsLocal" else otherwise, options)
+    return {name: _on_aws(each, options) for name, each in node.items()}
 
 
 def create_table(resource: str) -> str:

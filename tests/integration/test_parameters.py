@@ -124,6 +124,17 @@ def test_what_switches_turn_on_is_there() -> None:
     assert machine["TracingConfiguration"]["Enabled"]
 
 
+def test_what_a_switch_has_turned_on_is_turned_off_by_it() -> None:
+    """An update that leaves the property out would leave it on, with a log group and a permission that are gone."""
+    plain = {name: each["Properties"] for name, each in transformed(options=False)["Resources"].items()}
+    machine, stage = plain["JobMachine"], plain["ApiliveStage"]
+    assert machine["LoggingConfiguration"]["Level"] == {"Ref": "ExecutionLogLevel"}
+    assert machine["LoggingConfiguration"].get("Destinations") == {"Ref": "AWS::NoValue"}
+    assert machine["TracingConfiguration"] == {"Enabled": False}
+    assert stage["TracingEnabled"] is False
+    assert {plain[name]["TracingConfig"]["Mode"] for name in resources(FUNCTIONS)} == {"PassThrough"}
+
+
 def test_an_event_of_the_bucket_that_fails_goes_to_a_queue() -> None:
     (config,) = resources("AWS::Lambda::EventInvokeConfig").values()
     assert config["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": ["LostEventsQueue", "Arn"]}
