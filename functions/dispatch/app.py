@@ -35,7 +35,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
             services=services,
         )
     except Exception as error:
-        services.machine.fail(event["token"], type(error).__name__, str(error))
+        services.machine.fail(event["token"], type(error).__name__)
         raise
     finally:
         bootstrap.release_connections()

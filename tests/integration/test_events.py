@@ -9,8 +9,10 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
+import boto3
 import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.stub import Stubber
 
 from functions.api import app as api
 from functions.dispatch import app as dispatch
@@ -21,13 +23,14 @@ from functions.plan import app as plan
 from functions.sweeper import app as sweeper
 from functions.work import app as work
 from sluice import bootstrap
+from sluice.aws.step_functions import StepFunctionsMachine
 from sluice.model.chunk import ChunkRef, ChunkState, JobRef, PhaseName, from_message, to_message
 from sluice.model.counts import Counts
 from sluice.model.job import SYNC, Job, JobFile
 from sluice.model.status import Status
 from sluice.usecases.artifacts import JobFiles
 from sluice.wording import word_detail
-from tests.integration.stack import Stack, event
+from tests.integration.stack import MACHINE, Stack, event
 from tests.support import issuer
 from tests.support.factories import csv_file, make_chunk, make_job, products
 from tests.support.lambda_context import FakeContext
@@ -176,6 +179,23 @@ def test_a_failed_dispatch_fails_the_task_of_the_machine(stack: Stack, machine: 
     with pytest.raises(Exception, match="The function's log says more"):
         dispatch.handler(event("dispatch"), CONTEXT)
     assert machine.failures == {TOKEN: "NotFound"}
+
+
+def test_the_history_of_an_execution_quotes_no_value(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database names the key of a row in its errors, and all who may see executions see their history."""
+    states = boto3.client("stepfunctions", region_name="us-east-1")
+    monkeypatch.setattr(bootstrap.AwsServices, "machine", StepFunctionsMachine(states, MACHINE))
+
+    def fail(*_: object, **__: object) -> None:
+        raise ValueError("Key (id)=(8001015009087) already exists.")
+
+    monkeypatch.setattr(dispatch, "dispatch", fail)
+    cause = "The function's log says more."
+    answers = Stubber(states)
+    answers.add_response("send_task_failure", {}, {"taskToken": TOKEN, "error": "ValueError", "cause": cause})
+    with answers, pytest.raises(Exception, match=cause):
+        dispatch.handler(event("dispatch"), CONTEXT)
+    answers.assert_no_pending_responses()
 
 
 def test_a_worker_processes_its_chunk_and_reports_no_failure(stack: Stack, machine: MemoryMachine) -> None:

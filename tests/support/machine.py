@@ -41,5 +41,5 @@ class MemoryMachine:
     def succeed(self, token: str, output: dict[str, Any]) -> None:
         self.answers.setdefault(token, output)
 
-    def fail(self, token: str, error: str, cause: str) -> None:
+    def fail(self, token: str, error: str) -> None:
         self.failures.setdefault(token, error)

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 # Limits of ListExecutions and SendTaskFailure (AWS Step Functions API Reference).
 _PAGE = 1000
 _ERROR_LENGTH = 256
-_CAUSE_LENGTH = 32768
+# The message of an error may quote any value of a file, and the history of an execution shows the cause.
+_CAUSE = "The function's log says more."
 # Executions that make a file in one run of a job: one for each request that finds the last one failed. Each has retries
 # of its own.
 _FILE_ATTEMPTS = 5
@@ -87,10 +88,10 @@ class StepFunctionsMachine:
         except self._ended:
             return
 
-    def fail(self, token: str, error: str, cause: str) -> None:
+    def fail(self, token: str, error: str) -> None:
         """Report the failure of a task by its token; nothing happens if the task has ended."""
         try:
-            self._client.send_task_failure(taskToken=token, error=error[:_ERROR_LENGTH], cause=cause[:_CAUSE_LENGTH])
+            self._client.send_task_failure(taskToken=token, error=error[:_ERROR_LENGTH], cause=_CAUSE)
         except self._ended:
             return
 

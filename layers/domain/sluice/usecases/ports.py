@@ -287,8 +287,8 @@ class Machine(Protocol):
     def succeed(self, token: str, output: dict[str, Any]) -> None:
         """Report the success of a task by its token; do nothing if the task has ended."""
 
-    def fail(self, token: str, error: str, cause: str) -> None:
-        """Report the failure of a task by its token; do nothing if the task has ended."""
+    def fail(self, token: str, error: str) -> None:
+        """Report the failure of a task by its token, with the error's name; do nothing if the task has ended."""
 
 
 class Destination(Protocol):
