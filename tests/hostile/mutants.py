@@ -14,12 +14,9 @@ import struct
 import warnings
 import zipfile
 import zlib
-from collections.abc import Callable
 from typing import Final
 
 from tests.hostile.seeds import seeds
-
-Mutation = Callable[[bytes, random.Random], bytes]
 
 _NUMBERS: Final = (
     *(0, 1, 2, 7, 0x7F, 0x80, 0xFF, 0x100, 0x7FFF, 0x8000, 0xFFFE, 0xFFFF),
@@ -55,7 +52,6 @@ _PIECES: Final = (
 _TAG: Final = re.compile(rb"<[^<>]*>")
 _ATTRIBUTE: Final = re.compile(rb"([\w:.-]+)=\"[^\"]*\"")
 _TEXT: Final = re.compile(rb">[^<>]+<")
-_HEAVY: Final = re.compile("sheet|content|sharedStrings|styles|workbook")
 _SECTOR: Final = 512
 
 

@@ -43,8 +43,6 @@ NOTHING_LOADED = frozenset({GUARD, QUESTION, REJECTIONS})
 Entry = Literal["plan", "load", "undo"]
 # Actions that need what a job has left.
 _NEEDS_KEPT: tuple[Case, ...] = ("retry", "rollback")
-#: Day first or month first; the year is last in both.
-DateOrder = Literal["dmy", "mdy"]
 #: What becomes of a question: the job waits in review until it is answered, or fails.
 Asks = Literal["ask", "fail"]
 #: Folder of the bucket whose files become jobs by themselves.

@@ -55,7 +55,6 @@ _USUAL: Final = frozenset("\r\n,;\t| 0123456789")
 # A sample of which more is made up of control characters, and more than a few, is no text.
 _MOST_CONTROLS: Final = 0.05
 _FEW_CONTROLS: Final = 3
-_C1: Final = bytes(range(0x80, 0xA0))
 _PART_BYTES: Final = 512 * 1024
 # Parts in UTF-8 whose runs of bytes are kept, to be compared with what follows.
 _UTF8_PARTS: Final = 8

@@ -116,7 +116,6 @@ _NOT_WESTERN: Final = re.compile(
     r"œ(?![cdilmnstu])|[aeiouyó]œ(?!u)|[aeiuyáéíóúöü]û|û(?![cefglmnrtx]|\b)|(?<=\w\w\w)û\b"
 )
 _VOWELS: Final = "aeiouyáàâäãåāăąæéèêëēęěėíìîïīįıóòôöőõơøœúùûüūůűųưýÿ"
-_VOWEL: Final = re.compile(f"[{_VOWELS}]")
 # The consonants of a word that are in it only if a byte was read as the wrong letter.
 _CLUSTER: Final = re.compile(rf"[^\W\d_{_VOWELS}]{{5,}}")
 # Letters of a word without a vowel that is an abbreviation; r and l can be the core of a syllable.

@@ -44,7 +44,7 @@ _ISO = "%Y-%m-%d"  # read in every order
 
 @dataclass(frozen=True)
 class Limits:
-    """Constraints of a column as `sluice.rows.column.column` took them; ``None`` is no limit."""
+    """Constraints of a column as `sluice.schema.importer.column` took them; ``None`` is no limit."""
 
     ge: Any = None
     gt: Any = None
@@ -68,7 +68,7 @@ class ColumnFacts:
     aliases
         Other headers that mean this column.
     kind
-        What its cells hold. A type that `sluice.rows.celltypes` does not have counts as ``text``.
+        What its cells hold. A type that `sluice.schema.cell_types` does not have counts as ``text``.
     required
         Files must have the column, and rows a value in it.
     key

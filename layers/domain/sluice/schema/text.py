@@ -106,11 +106,6 @@ def unwrapped(text: str) -> str:
     return text[1:] if _GUARDED.match(text) else text
 
 
-def is_amount(bare: str) -> bool:
-    """Whether a text is an amount, which no text is, see `in_full`."""
-    return not bare.isdecimal() and _AMOUNT.fullmatch(bare) is not None
-
-
 def in_full(bare: str) -> str | CellError:
     """Return a text; of a float with all its digits, these digits. A number that was shortened has lost its own."""
     found = None if bare.isdecimal() else _AMOUNT.fullmatch(bare)

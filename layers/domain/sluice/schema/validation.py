@@ -24,7 +24,7 @@ from sluice.schema.dates import day_of
 from sluice.schema.importer import Importer, is_numeric, is_text, key_of, marks_of
 from sluice.schema.rejections import SheetRejections, as_text
 from sluice.schema.said import cleared, row_reader
-from sluice.schema.text import DIGITS, EXACT, NO_VALUES, in_full, is_amount, read_formatted, read_number, read_text
+from sluice.schema.text import DIGITS, EXACT, NO_VALUES, in_full, read_formatted, read_number, read_text
 
 # Other columns of text that are empty in a totals row with the word as its key; a list of brands has a brand "Total".
 _SILENT_COLUMNS = 2
@@ -286,7 +286,7 @@ class CellReader:
                 if not (bare := cell.strip()):
                     continue
                 sign = bare[0]
-                odd = sign in first and (bare in special or (is_amount(bare) if sign in DIGITS else sign == "#"))
+                odd = sign in first and (bare in special or (in_full(bare) != bare if sign in DIGITS else sign == "#"))
                 if odd or not (cell.isascii() and cell.isprintable() and len(bare) <= CELL_CHARACTERS):
                     self._add_text(values, name, cell, bare)
                     continue

@@ -2,7 +2,7 @@
 
 The engine knows English alone. What other people write is part of what a team declares, see
 `sluice.catalog.conventions`. Currency signs are no words of a language: an amount in a file of any language may carry
-any of them, and all are dropped (`sluice.schema.numbers`).
+any of them (`sluice.schema.currencies`).
 """
 
 from __future__ import annotations
