@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -273,28 +274,17 @@ def _stored(value: Any) -> Any:
     return value
 
 
-def _number(value: Any, info: ValidationInfo) -> Any:
-    if isinstance(value, str):
-        if value.isdecimal() and len(value) <= DIGITS:
-            return Decimal(value)  # what most cells of a text file are
-        return _context(info).number(info.field_name or "", value)
-    return _stored(value)
+def _numeric(from_text: Callable[[Context, str, str], Decimal]) -> BeforeValidator:
+    """Return what reads the numbers of a field; those that are text by a method of `Context`."""
 
+    def read(value: Any, info: ValidationInfo) -> Any:
+        if isinstance(value, str):
+            if value.isdecimal() and len(value) <= DIGITS:
+                return Decimal(value)  # what most cells of a text file are
+            return from_text(_context(info), info.field_name or "", value)
+        return _stored(value)
 
-def _whole(value: Any, info: ValidationInfo) -> Any:
-    if isinstance(value, str):
-        if value.isdecimal() and len(value) <= DIGITS:
-            return Decimal(value)
-        return _context(info).whole(info.field_name or "", value)
-    return _stored(value)
-
-
-def _money(value: Any, info: ValidationInfo) -> Any:
-    if isinstance(value, str):
-        if value.isdecimal() and len(value) <= DIGITS:
-            return Decimal(value)
-        return _context(info).amount(info.field_name or "", value)
-    return _stored(value)
+    return BeforeValidator(read)
 
 
 def _coordinate(value: Any) -> Any:
@@ -369,15 +359,15 @@ class Decimals:
 
 
 #: An amount: ``1,234.50``, ``Rp 1.250.000,50``, ``Rp 5.000,-``, ``(12.00)``; an exact `decimal.Decimal`.
-Money = Annotated[Decimal, BeforeValidator(_money), Decimals(2), Decided("decimal")]
+Money = Annotated[Decimal, _numeric(Context.amount), Decimals(2), Decided("decimal")]
 #: The currency of a row's amounts: three capital letters of ISO 4217. An amount beside another currency is rejected.
 Currency = Annotated[str, StringConstraints(pattern="^[A-Z]{3}$"), OfAmounts()]
 #: A number with or without thousands separators; an exact `decimal.Decimal`.
-Number = Annotated[Decimal, BeforeValidator(_number), Decided("decimal")]
+Number = Annotated[Decimal, _numeric(Context.number), Decided("decimal")]
 #: A latitude or longitude in degrees, its decimal mark a point or a comma; an exact `decimal.Decimal`.
 Coordinate = Annotated[Decimal, BeforeValidator(_coordinate)]
 #: A whole number with or without thousands separators.
-Whole = Annotated[int, BeforeValidator(_whole), Decided("decimal")]
+Whole = Annotated[int, _numeric(Context.whole), Decided("decimal")]
 #: A calendar date; a time of day beside it is dropped.
 Date = Annotated[date, BeforeValidator(_date), Decided("date_order")]
 #: Digits and letters that name something, kept as they are written, with leading zeros: order and telephone numbers.
