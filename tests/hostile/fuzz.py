@@ -22,7 +22,7 @@ import pytest
 
 from sluice.model.job import Job
 from sluice.model.status import Status
-from sluice.reading import fence
+from sluice.reading import sandbox
 from sluice.reading.types import Limits
 from sluice.wording.english import files
 from tests.hostile.mutants import mutant
@@ -98,7 +98,7 @@ def _outcome(form: str, body: bytes) -> str:
     """Import a file in this process, and say how that ends."""
     try:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(fence, "_run_child", read_in_this_process)
+            patch.setattr(sandbox, "_run_child", read_in_this_process)
             harness = Harness()
             return _named(harness.run(harness.upload(body, filename=_NAMES.get(form, f"a.{form}"))))
     except BaseException as error:  # noqa: BLE001 - a panic of a library is none of the usual errors
@@ -106,8 +106,8 @@ def _outcome(form: str, body: bytes) -> str:
 
 
 def read_in_this_process(reader: str, upload: IO[bytes], rows: IO[bytes], limits: Limits) -> None:
-    """Do what the child of the fence does; a start of one takes longer than a mutant."""
-    fence.write_sheets(reader, upload, rows, limits)  # type: ignore[arg-type]  # a temporary file is a BinaryIO
+    """Do what the child of the sandbox does; a start of one takes longer than a mutant."""
+    sandbox.write_sheets(reader, upload, rows, limits)  # type: ignore[arg-type]  # a temporary file is a BinaryIO
 
 
 def _named(job: Job) -> str:

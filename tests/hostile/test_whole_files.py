@@ -17,7 +17,7 @@ from typing import Final
 import pytest
 
 from sluice.catalog.registry import importer_named
-from sluice.reading import fence
+from sluice.reading import sandbox
 from sluice.schema.importer import Importer
 from sluice.usecases import plan as plan_module
 from tests.reading import biff
@@ -184,7 +184,7 @@ def spaces(count: int) -> bytes:
 
 
 def test_a_file_that_needs_more_memory_than_its_reader_may_have_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fence, "MEMORY_BYTES", 200 * 1024**2)
+    monkeypatch.setattr(sandbox, "MEMORY_BYTES", 200 * 1024**2)
     outcome = outcome_of(spaces(10_000), "a.ods")
     assert outcome.problem == "too-large/memory"
     assert outcome.detail == (
@@ -193,7 +193,7 @@ def test_a_file_that_needs_more_memory_than_its_reader_may_have_is_too_large(mon
 
 
 def test_a_file_that_needs_more_time_than_its_reader_may_have_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fence, "CPU_SECONDS", 1)
+    monkeypatch.setattr(sandbox, "CPU_SECONDS", 1)
     wide = text("x", ' table:number-columns-repeated="16384"')
     body = ods_document(ods_table(["".join(map(text, HEAD)), *[wide] * 4_000]))
     assert outcome_of(body, "a.ods").problem == "too-large/time"

@@ -82,7 +82,7 @@ CELL_FAULTS: Final = (
     Fault(
         name="error-cell-empty",
         breaks="An error cell of .xls is empty, so that its column takes its default.",
-        file="layers/domain/sluice/reading/whole_file.py",
+        file="layers/domain/sluice/reading/xls.py",
         old='return CellError(xlrd.error_text_from_code.get(value, f"#{value}"))',
         new="return None",
         tests=("tests/reading/test_cases_formats.py",),
@@ -90,7 +90,7 @@ CELL_FAULTS: Final = (
     Fault(
         name="uncalculated-zero-loaded",
         breaks="A formula of .xls that no program has calculated is 0.",
-        file="layers/domain/sluice/reading/whole_file.py",
+        file="layers/domain/sluice/reading/xls.py",
         old="return stale if is_calculated else",
         new="return stale if True else",
         tests=("tests/reading/test_cases_formats.py",),

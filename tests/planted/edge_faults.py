@@ -154,11 +154,11 @@ EDGE_FAULTS: Final = (
         new='["content-length-range", 0, 2 * 1024**3]',
         tests=("tests/integration/api/test_imports.py",),
     ),
-    # ------------------------------------------------------------------ the fence of whole files
+    # ------------------------------------------------------------------ the sandbox of whole files
     Fault(
         name="reader-without-limit",
         breaks="A small file takes all memory of its function.",
-        file="layers/domain/sluice/reading/fence.py",
+        file="layers/domain/sluice/reading/sandbox.py",
         old='resource.setrlimit(resource.RLIMIT_AS, (options["memory"],) * 2)',
         new="resource.getrlimit(resource.RLIMIT_AS)",
         tests=("tests/hostile/test_whole_files.py",),
@@ -166,10 +166,10 @@ EDGE_FAULTS: Final = (
     Fault(
         name="reader-with-credentials",
         breaks="What reads a file of a stranger has the credentials of its function.",
-        file="layers/domain/sluice/reading/fence.py",
+        file="layers/domain/sluice/reading/sandbox.py",
         old="for name in _HANDED_ON if name in os.environ}",
         new="for name in os.environ}",
-        tests=("tests/unit/reading/test_fence.py",),
+        tests=("tests/unit/reading/test_sandbox.py",),
     ),
     Fault(
         name="overflow-unseen",
@@ -177,6 +177,6 @@ EDGE_FAULTS: Final = (
         file="layers/domain/sluice/reading/cells.py",
         old="        if self._stored.overflows:",
         new="        if self._stored is None:",
-        tests=("tests/unit/reading/test_fence.py",),
+        tests=("tests/unit/reading/test_sandbox.py",),
     ),
 )

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from sluice.reading import fence
+from sluice.reading import sandbox
 from tests.hostile.fuzz import read_in_this_process
 
 
 @pytest.fixture(scope="package", autouse=True)
-def unfenced() -> Iterator[None]:
-    """Let the readers of whole files run without their fence, which tests/unit/reading/test_fence.py is about."""
+def without_sandbox() -> Iterator[None]:
+    """Let readers of whole files run without their sandbox, which tests/unit/reading/test_sandbox.py is about."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fence, "_run_child", read_in_this_process)
+        patch.setattr(sandbox, "_run_child", read_in_this_process)
         yield

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import xlwt
 
-from sluice.reading import whole_file
+from sluice.reading import xls
 from sluice.schema.cells import CellError
 from tests.reading import biff
 from tests.reading.made import ERRORS, as_ods, as_xls, ods_cell, ods_document, ods_table
@@ -389,5 +389,5 @@ def test_an_error_of_our_own_is_no_damage_that_xlrd_found(monkeypatch: pytest.Mo
     def broken(*_: object) -> None:
         raise OverflowError
 
-    monkeypatch.setattr(whole_file, "_moment", broken)
+    monkeypatch.setattr(xls, "_moment", broken)
     assert outcome_of(as_xls([_DATED, ("K", "F", 1, date(2025, 1, 31))]), "a.xls").problem == "damaged-file/fatal"

@@ -55,9 +55,9 @@ def test_a_template_stays_short(name: str) -> None:
 
 @pytest.mark.parametrize("path", SOURCES, ids=_name)
 def test_nothing_edits_the_import_path(path: Path) -> None:
-    """The editable install is the only thing that makes our packages importable; the fence hands it on to its child."""
+    """The editable install alone makes our packages importable; the sandbox hands it on to its child."""
     if path.name == "test_shape.py":
         return
     text = path.read_text()
     assert "sys.path." not in text
-    assert "PYTHONPATH" not in text or path.name in {"fence.py", "test_fence.py"}
+    assert "PYTHONPATH" not in text or path.name in {"sandbox.py", "test_sandbox.py"}

@@ -63,7 +63,7 @@ _COMPUTED = {
     ("detect.py", "_reject_other_kinds"): set(detect._KINDS),
     ("detect.py", "_open_compound"): set(detect._COMPOUND_KINDS),
     ("detect.py", "_archive_of_another_kind"): {*detect._ARCHIVE_KINDS, *detect._DOCUMENT_KINDS.values()},
-    ("fence.py", "_over"): {"memory", "time", "cells"},
+    ("sandbox.py", "_over"): {"memory", "time", "cells"},
     ("control.py", "retry"): {"deleted", "same-again"},
     ("control.py", "roll_back"): {"deleted", "lookup", "nothing-loaded", "undone"},
     ("finish.py", "_system_error"): {"loading", "lookup"},

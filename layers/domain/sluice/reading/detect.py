@@ -15,9 +15,9 @@ from typing import BinaryIO, Final
 from sluice.model.errors import FileRejected
 from sluice.reading.cells import read_cells
 from sluice.reading.csv_table import CsvTable
-from sluice.reading.fence import read_fenced
 from sluice.reading.opendocument import CONTENT
 from sluice.reading.records import read_records
+from sluice.reading.sandbox import read_in_sandbox
 from sluice.reading.types import FileLayout, Limits, Reading, Segment, TabularFile, Workspace
 from sluice.reading.xlsx.archive import BLOCK_BYTES, MAX_RATIO, RATIO_FREE_BYTES, READ_BYTES, Archive
 from sluice.reading.xlsx.parser import read_slice
@@ -138,7 +138,7 @@ def open_table(
     if start.startswith(_COMPOUND):
         return _open_compound(file, limits)
     if start.startswith(_BARE_BOOK):
-        return read_fenced(file, "xls", limits)
+        return read_in_sandbox(file, "xls", limits)
     if start.startswith(_GZIP):
         return _open_gzip(file, filename, limits, reading)
     _reject_other_kinds(start)
@@ -152,7 +152,7 @@ def _open_archive(file: BinaryIO, limits: Limits, workspace: Workspace) -> Tabul
         return XlsxBook(file, archive, book, limits, workspace)
     content = archive.find(CONTENT)
     if content is not None and _is_spreadsheet(archive):
-        return read_fenced(file, "ods", limits)
+        return read_in_sandbox(file, "ods", limits)
     raise _archive_of_another_kind(archive)
 
 
@@ -191,7 +191,7 @@ def _open_compound(file: BinaryIO, limits: Limits) -> TabularFile:
     for kind, name in _COMPOUND_KINDS.items():
         if name in names and names.isdisjoint(_BOOKS):
             raise FileRejected("not-a-spreadsheet", case=kind)
-    return read_fenced(file, "xls", limits)
+    return read_in_sandbox(file, "xls", limits)
 
 
 def _open_gzip(file: BinaryIO, filename: str, limits: Limits, reading: Reading) -> TabularFile:

@@ -19,7 +19,7 @@ from sluice.schema.cells import Cell, CellError, InvalidValue
 from sluice.schema.text import is_error
 
 if TYPE_CHECKING:
-    from sluice.reading.fence import SheetWriter
+    from sluice.reading.sandbox import SheetWriter
     from sluice.reading.types import Limits
 
 CONTENT: Final = "content.xml"

@@ -1,4 +1,4 @@
-"""The fence around the readers of .xls and .ods files: they run in a child process with limits, without credentials.
+"""The sandbox of the readers of .xls and .ods files: a child process with limits, without credentials.
 
 These formats cannot be split, and a few bytes of them can stand for millions of cells. So a file is copied to this
 machine and read by a child that may use so much memory, time and space, and that writes the rows as JSON lines into a
@@ -50,7 +50,7 @@ _WRITTEN_BYTES: Final = _MB
 #: Number of bytes at the end of the rows that say how long the report before them is.
 _LENGTH_BYTES: Final = 8
 #: Module and function of each reader; only the child imports them.
-_READERS: Final = {"xls": ("whole_file", "read_xls"), "ods": ("opendocument", "read_ods")}
+_READERS: Final = {"xls": ("xls", "read_xls"), "ods": ("opendocument", "read_ods")}
 #: Variables that the child gets: where its interpreter, on Lambda, finds its own library; and where /tmp is.
 _HANDED_ON: Final = ("LD_LIBRARY_PATH", "TMPDIR")
 #: ``PR_SET_PDEATHSIG`` of Linux: the signal that a process gets when its parent dies.
@@ -59,7 +59,7 @@ _DEATH_SIGNAL: Final = 1
 _LIMIT_SIGNALS: Final[Mapping[int, str]] = {signal.SIGXCPU: "time", signal.SIGKILL: "memory"}
 
 
-def read_fenced(file: BinaryIO, reader: Literal["xls", "ods"], limits: Limits) -> CellBook:
+def read_in_sandbox(file: BinaryIO, reader: Literal["xls", "ods"], limits: Limits) -> CellBook:
     """Read a file in a child process; its sheets that have a value.
 
     Parameters

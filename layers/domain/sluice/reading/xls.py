@@ -23,7 +23,7 @@ from sluice.schema.cells import NO_DAY, Cell, CellError, Record
 from sluice.schema.dates import DAYS_TO_1904
 
 if TYPE_CHECKING:
-    from sluice.reading.fence import SheetWriter
+    from sluice.reading.sandbox import SheetWriter
     from sluice.reading.types import Limits
 
 _EOF, _FORMULA, _UNCALCED, _BOUND_SHEET, _RECALC_ID, _BOF = 0x0A, 0x06, 0x5E, 0x85, 0x01C1, 0x0809

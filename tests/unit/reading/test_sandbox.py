@@ -15,9 +15,9 @@ import psutil
 import pytest
 
 from sluice.model.errors import FileRejected, Problem
-from sluice.reading import Limits, fence
+from sluice.reading import Limits, sandbox
 from sluice.reading.cells import CellTable, RowsFile
-from sluice.reading.fence import SheetWriter, read_fenced, write_sheets
+from sluice.reading.sandbox import SheetWriter, read_in_sandbox, write_sheets
 from tests.integration.template import template
 from tests.reading.made import as_ods, as_xls, ods_document, ods_table
 from tests.support.people import eventually
@@ -29,7 +29,7 @@ TABLE: Final = (("id", "name"), ("007", "ö"), (None, "x"))
 
 def rejection(body: bytes, limits: Limits = LIMITS) -> Problem:
     with pytest.raises(FileRejected) as caught:
-        read_fenced(io.BytesIO(body), "ods", limits)
+        read_in_sandbox(io.BytesIO(body), "ods", limits)
     return caught.value.problem
 
 
@@ -48,9 +48,9 @@ def write_program(path: Path, script: str) -> None:
 
 @pytest.mark.parametrize("form", ["xls", "ods"])
 def test_a_child_reads_what_its_reader_reads(form: str) -> None:
-    """Sheets, rows and facts come through the fence as they are."""
+    """Sheets, rows and facts come through the sandbox as they are."""
     body = as_xls(TABLE) if form == "xls" else as_ods(TABLE)
-    (table,) = read_fenced(io.BytesIO(body), "xls" if form == "xls" else "ods", LIMITS).tables
+    (table,) = read_in_sandbox(io.BytesIO(body), "xls" if form == "xls" else "ods", LIMITS).tables
     assert (table.sheet, table.is_hidden, table.facts.hidden_rows) == ("Data", False, 0)
     assert [(number, cells[:2]) for number, cells in table.head(9)] == [
         (1, ["id", "name"]),
@@ -78,7 +78,7 @@ def test_a_reader_that_could_not_begin_is_no_fault_of_the_file(program: Path) ->
     """The state machine tries again."""
     write_program(program, "exit 1")
     with pytest.raises(RuntimeError, match="ended with 1"):
-        read_fenced(io.BytesIO(as_ods(TABLE)), "ods", LIMITS)
+        read_in_sandbox(io.BytesIO(as_ods(TABLE)), "ods", LIMITS)
 
 
 def test_a_reader_is_stopped_before_the_time_of_its_function_is_over(program: Path, tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_a_reader_gets_no_credentials(program: Path, tmp_path: Path, monkeypatch
     monkeypatch.setenv("LD_LIBRARY_PATH", "/var/lang/lib")
     write_program(program, f"env > {tmp_path}/env; exit 1")
     with pytest.raises(RuntimeError):
-        read_fenced(io.BytesIO(as_ods(TABLE)), "ods", LIMITS)
+        read_in_sandbox(io.BytesIO(as_ods(TABLE)), "ods", LIMITS)
     given = dict(line.partition("=")[::2] for line in (tmp_path / "env").read_text().splitlines())
     assert (
         {"PYTHONPATH", "LD_LIBRARY_PATH"} <= given.keys() <= {*("PYTHONPATH", "LD_LIBRARY_PATH", "PWD", "_", "TMPDIR")}
@@ -102,19 +102,19 @@ def test_a_reader_gets_no_credentials(program: Path, tmp_path: Path, monkeypatch
 
 def test_a_reader_imports_no_aws_and_no_pydantic() -> None:
     """It starts in a fraction of the time, and has nothing to call."""
-    names = "sluice.reading.fence, sluice.reading.whole_file, sluice.reading.opendocument"
+    names = "sluice.reading.sandbox, sluice.reading.xls, sluice.reading.opendocument"
     code = f"import sys, {names}; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    assert {"xlrd", "sluice.reading.fence"} <= set(loaded)
+    assert {"xlrd", "sluice.reading.sandbox"} <= set(loaded)
     assert not {"boto3", "botocore", "pydantic", "sluice.catalog"} & set(loaded)
 
 
 _PARENT: Final = """
 import io, sys
 from sluice.reading import Limits
-from sluice.reading.fence import read_fenced
+from sluice.reading.sandbox import read_in_sandbox
 with open(sys.argv[1], "rb") as file:
-    read_fenced(file, "ods", Limits(10**9, 10**6))
+    read_in_sandbox(file, "ods", Limits(10**9, 10**6))
 """
 
 
@@ -132,7 +132,7 @@ def test_a_reader_ends_with_its_parent(tmp_path: Path) -> None:
 
 def test_a_file_beyond_the_limit_of_its_format_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever its importer takes; it is not copied."""
-    monkeypatch.setattr(fence, "MAX_BYTES", 100)
+    monkeypatch.setattr(sandbox, "MAX_BYTES", 100)
     body = as_ods(TABLE)
     problem = rejection(body)
     assert (problem.code, problem.params["limit"], problem.params["bytes"]) == ("too-large/whole-file", 100, len(body))
@@ -141,9 +141,9 @@ def test_a_file_beyond_the_limit_of_its_format_is_too_large(monkeypatch: pytest.
 def test_the_limits_of_a_reader_fit_into_its_function() -> None:
     """Memory beside its parent's, the disk of /tmp, which has 512 MB by default, and time."""
     plan = template()["Resources"]["PlanFunction"]["Properties"]
-    assert plan["MemorySize"] * 1024**2 - fence.MEMORY_BYTES > 500 * 1024**2
-    assert fence.MAX_BYTES + fence.MAX_ROWS_BYTES < 512 * 1024**2
-    assert plan["Timeout"] > 2 * fence.CPU_SECONDS
+    assert plan["MemorySize"] * 1024**2 - sandbox.MEMORY_BYTES > 500 * 1024**2
+    assert sandbox.MAX_BYTES + sandbox.MAX_ROWS_BYTES < 512 * 1024**2
+    assert plan["Timeout"] > 2 * sandbox.CPU_SECONDS
 
 
 # ---- what the child writes -------------------------------------------------------------------------------------------
@@ -195,7 +195,7 @@ def test_long_rows_make_segments_of_fewer_rows() -> None:
 
 
 def test_more_rows_than_the_disk_has_room_for_are_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fence, "MAX_ROWS_BYTES", 1_000)
+    monkeypatch.setattr(sandbox, "MAX_ROWS_BYTES", 1_000)
     upload, rows = io.BytesIO(as_ods([["x" * 400]] * 4)), io.BytesIO()
     write_sheets("ods", upload, rows, LIMITS)
     assert b'"case": "cells"' in rows.getvalue()
@@ -204,7 +204,7 @@ def test_more_rows_than_the_disk_has_room_for_are_too_large(monkeypatch: pytest.
 
 def test_an_error_of_a_reader_that_it_does_not_expect_is_damage_of_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
     """It would come again with the same file."""
-    monkeypatch.setitem(fence._READERS, "ods", ("opendocument", "_count"))  # takes no such arguments
+    monkeypatch.setitem(sandbox._READERS, "ods", ("opendocument", "_count"))  # takes no such arguments
     rows = io.BytesIO()
     write_sheets("ods", io.BytesIO(as_ods(TABLE)), rows, LIMITS)
     assert b'"case": "fatal"' in rows.getvalue()
@@ -215,7 +215,7 @@ def test_a_disk_that_is_full_is_no_fault_of_the_file(monkeypatch: pytest.MonkeyP
         raise OSError(28, os.strerror(28))
 
     rows = io.BytesIO()
-    monkeypatch.setattr(fence, "_WRITTEN_BYTES", 0)
+    monkeypatch.setattr(sandbox, "_WRITTEN_BYTES", 0)
     monkeypatch.setattr(SheetWriter, "_flush", full)
     with pytest.raises(OSError, match="space"):
         write_sheets("ods", io.BytesIO(as_ods(TABLE)), rows, LIMITS)
