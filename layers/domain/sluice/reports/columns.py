@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import Enum
-from types import UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
-from pydantic.fields import FieldInfo
 
 from sluice.schema.cell_types import Conventions, Digits, Money
-from sluice.schema.importer import Importer
+from sluice.schema.importer import Importer, marks_of, types_of
 
 Kind = Literal["text", "digits", "number", "whole", "money", "date", "flag", "choice"]
 
@@ -116,7 +114,7 @@ def describe(importer: Importer) -> list[ColumnFacts]:
     facts = []
     for column in importer.columns:
         info = importer.row.model_fields[column.field]
-        annotations = [*_opened(info.annotation), *info.metadata]
+        annotations = [*types_of(info.annotation), *marks_of(info)]
         default = None if column.required else info.get_default(call_default_factory=True, validated_data={})
         facts.append(
             ColumnFacts(
@@ -175,21 +173,6 @@ def _allowed(facts: ColumnFacts) -> Iterator[str]:
         yield f"at least {limits.min_length} characters"
     if limits.max_length is not None:
         yield f"at most {limits.max_length} characters"
-
-
-def _opened(annotation: Any) -> Iterator[Any]:
-    """Plain types of a field and all annotations of them; unions and ``Annotated`` are opened."""
-    origin = get_origin(annotation)
-    if origin is Annotated:
-        base, *marks = get_args(annotation)
-        yield from _opened(base)
-        for mark in marks:
-            yield from mark.metadata if isinstance(mark, FieldInfo) else [mark]
-    elif origin is Union or origin is UnionType:
-        for member in get_args(annotation):
-            yield from _opened(member)
-    else:
-        yield annotation
 
 
 def _kind(annotations: list[Any]) -> Kind:

@@ -181,15 +181,10 @@ def decided_by(info: FieldInfo) -> str | None:
 
 
 def marks_of(info: FieldInfo) -> list[Any]:
-    """Return what a field and its types are marked with."""
-    return [*info.metadata, *(mark for part in _annotated(info.annotation) for mark in get_args(part)[1:])]
-
-
-def _annotated(annotation: Any) -> Iterator[Any]:
-    """Yield the members of a union that are ``Annotated``; a bare one has left its marks on the field."""
-    for part in (annotation, *get_args(annotation)):
-        if get_origin(part) is Annotated:
-            yield part
+    """Return what a field and the ``Annotated`` members of its union are marked with; of a ``Field``, its limits."""
+    parts = (info.annotation, *get_args(info.annotation))
+    marks = [mark for part in parts if get_origin(part) is Annotated for mark in get_args(part)[1:]]
+    return [*info.metadata, *(one for mark in marks for one in getattr(mark, "metadata", [mark]))]
 
 
 def choices_of(annotation: Any) -> tuple[Any, ...]:
