@@ -18,7 +18,7 @@ from typing import IO, TYPE_CHECKING, Any, ClassVar, Final, cast
 
 from sluice.model.errors import FileRejected
 from sluice.model.recipe import How, Question
-from sluice.reading.types import FileLayout, MergedRange, Segment, SheetFacts, Workspace
+from sluice.reading.types import MAX_SLICE_BYTES, FileLayout, MergedRange, Segment, SheetFacts, Workspace
 from sluice.schema.cells import (
     CELL_CHARACTERS,
     MERGED,
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
 # Characters of the rejected rows of a chunk, and of a text of those beyond them.
 _REPORTED, _SHORT = 64 * 1024**2, 1_000
 
-#: Bytes of a slice at most, to within a row.
-MAX_SLICE_BYTES: Final = 16 * 1024 * 1024
 _BLOCK_BYTES: Final = 512 * 1024
 
 _READ: dict[str, Callable[[Any], Cell]] = {

@@ -20,15 +20,13 @@ from typing import Any, Final
 from sluice.model.errors import FileRejected
 from sluice.model.rejection import REPORT_TITLES
 from sluice.reading.cells import is_blank
-from sluice.reading.types import FileLayout
+from sluice.reading.types import MAX_SLICE_BYTES, FileLayout
 from sluice.schema.cells import BrokenRow, Cell, Record
 from sluice.schema.text import WRAPPERS, unwrapped
 
 #: A longer record is rejected: a quote that is never closed would make the rest of the file one cell. Excel's longest
 #: cell has 32,767 characters (Microsoft, "Excel specifications and limits").
 MAX_RECORD_BYTES: Final = 1024 * 1024
-#: Bytes of a slice at most, to within a block; long records make slices of fewer rows.
-MAX_SLICE_BYTES: Final = 16 * 1024 * 1024
 #: Ways to quote a field: the quote, and whether a backslash escapes it. Two quotes inside of a field are always one.
 QUOTINGS: Final = {
     "double": ('"', False),

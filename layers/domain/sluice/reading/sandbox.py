@@ -28,8 +28,8 @@ from tempfile import TemporaryFile
 from typing import IO, Any, BinaryIO, Final, Literal
 
 from sluice.model.errors import FileRejected, Problem
-from sluice.reading.cells import MAX_SLICE_BYTES, CellBook, CellTable, RowsFile, StoredSheet, encode_cells, is_blank
-from sluice.reading.types import Limits, MergedRange
+from sluice.reading.cells import CellBook, CellTable, RowsFile, StoredSheet, encode_cells, is_blank
+from sluice.reading.types import MAX_SLICE_BYTES, Limits, MergedRange
 from sluice.schema.cells import Cell
 
 _MB: Final = 1024 * 1024

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, Protocol
 
 from sluice.model.recipe import How, Question
 from sluice.schema.cells import Record
@@ -14,6 +14,9 @@ from sluice.schema.dates import DAYS_TO_1904
 
 if TYPE_CHECKING:
     from sluice.reading.encoding import TextSurvey
+
+#: Bytes of a slice at most, so that a worker can parse it in its memory: long rows make slices of fewer rows.
+MAX_SLICE_BYTES: Final = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,9 @@ from itertools import chain
 from typing import Final
 
 from sluice.model.errors import FileRejected
-from sluice.reading.types import MergedRange
+from sluice.reading.types import MAX_SLICE_BYTES, MergedRange
 from sluice.reading.xlsx.workbook import reject_doctype
 
-#: Bytes of a slice at most, so that a worker can parse it in its memory. Wide rows make slices of fewer rows.
-MAX_SLICE_BYTES: Final = 16 * 1024 * 1024
 #: A longer row is rejected: 16,384 cells of Excel's longest formulas do not reach this.
 MAX_ROW_BYTES: Final = 64 * 1024 * 1024
 

@@ -10,13 +10,12 @@ from typing import Any, BinaryIO
 
 from sluice.model.errors import FileRejected
 from sluice.model.recipe import How, Question
-from sluice.reading.types import FileLayout, Limits, Segment, SheetFacts, Workspace
+from sluice.reading.types import MAX_SLICE_BYTES, FileLayout, Limits, Segment, SheetFacts, Workspace
 from sluice.reading.xlsx.archive import Archive
 from sluice.reading.xlsx.parser import NO_FORMATS, STYLES, formats_of, number_formats, read_slice
 from sluice.reading.xlsx.shared_strings import store_strings
 from sluice.reading.xlsx.spelling import Rewriter, Row
 from sluice.reading.xlsx.splitter import (
-    MAX_SLICE_BYTES,
     Marks,
     RowSlice,
     RowSplitter,
