@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, Field
 
@@ -17,6 +17,8 @@ from sluice.model.saved import Saved
 from sluice.reading.notes import notes_on
 from sluice.schema.importer import Importer
 from sluice.wording import word_effect, word_note, word_question
+
+Response = TypeVar("Response", bound=BaseModel)
 
 _BY_COLUMN: Final = ("decimal", "date_order")
 # Parameters of questions and of their choices that list cells or rows.
@@ -212,19 +214,20 @@ class ImporterResponse(BaseModel):
     row_schema: dict[str, Any] = Field(description="JSON Schema of a row.")
 
 
+def response_from(model: type[Response], source: object, **fields: Any) -> Response:
+    """Build a response whose fields are the attributes of ``source`` with the same names, except those given."""
+    same = {name: getattr(source, name) for name in model.model_fields.keys() - fields.keys()}
+    return model(**same, **fields)
+
+
 def options_response(options: LoadOptions) -> OptionsResponse:
     """Build the part of a response that is about options."""
     guards, mirrors = options.guards, options.mode == "mirror"
-    return OptionsResponse(
-        mode=options.mode,
-        blanks=options.blanks,
+    return response_from(
+        OptionsResponse,
+        options,
         deletes=options.how_to_delete if options.mode in DELETING else None,
-        on_rejections=options.on_rejections,
-        guards=GuardsResponse(
-            max_rejected=guards.max_rejected,
-            max_deleted=guards.max_deleted if mirrors else None,
-            max_change=dict(guards.max_change),
-        ),
+        guards=response_from(GuardsResponse, guards, max_deleted=guards.max_deleted if mirrors else None),
     )
 
 
@@ -257,19 +260,17 @@ def recipe_response(job: Job, *, brief: bool = False) -> RecipeBody:
 def recall_response(recall: Recall, *, brief: bool = False) -> RecallResponse:
     """Build the part of a response that is about the remembered recipe of a job; if brief, without headers."""
     drift = recall.drift
-    return RecallResponse(
+    return response_from(
+        RecallResponse,
+        recall,
         name=recall.name or None,
         job=recall.job or None,
-        by=recall.by,
-        at=recall.at,
         alike=round(recall.alike, 3) if recall.alike < 1 else 1.0,
         offered=None if brief else dict(recall.offered),
         drift=None
         if brief
-        else DriftResponse(
-            missing={title: name or None for title, name in drift.missing.items()},
-            new=list(drift.new),
-            renamed=dict(drift.renamed),
+        else response_from(
+            DriftResponse, drift, missing={title: name or None for title, name in drift.missing.items()}
         ),
     )
 
@@ -302,13 +303,14 @@ def question_response(question: Question, *, brief: bool = False) -> QuestionRes
     params = {"column": question.key.partition(".")[2]} | dict(question.params)
     shown = {name: member_of(name, value) for name, value in params.items() if not (brief and name in _LONG)}
     evidence = replace(question.evidence, rows=()) if brief else question.evidence
-    return QuestionResponse(
-        key=question.key,
-        kind=question.kind,
+    return response_from(
+        QuestionResponse,
+        question,
         text=word_question(question.kind, params),
         choices=[
-            ChoiceResponse(
-                value=choice.value,
+            response_from(
+                ChoiceResponse,
+                choice,
                 effect=word_effect(choice.effect, choice.params),
                 code=choice.effect,
                 params={name: value for name, value in choice.params.items() if not (brief and name in _LONG)},
@@ -327,32 +329,14 @@ def _evidence(found: Evidence) -> EvidenceBody:
 def file_response(job: Job) -> FileResponse:
     """Build the part of a response that is about the file of a job."""
     file = job.file
-    return FileResponse(
-        name=file.name,
-        bytes=file.bytes,
-        sha256=file.sha256,
-        encoding=file.encoding,
-        delimiter=file.delimiter,
-        sheets=[
-            SheetResponse(
-                sheet=each.name,
-                header_row=each.header_row,
-                is_hidden=each.is_hidden,
-                is_filtered=each.is_filtered,
-                hidden_rows=each.hidden_rows,
-                hidden_columns=each.hidden_columns,
-                merged_ranges=each.merged_ranges,
-            )
-            for each in file.sheets
-            if each.header_row is not None
-        ],
-        not_read=[
-            UnreadSheetResponse(sheet=each.name, rows=each.rows, is_hidden=each.is_hidden)
-            for each in file.sheets
-            if each.header_row is None
-        ],
+    read, unread = ([each for each in file.sheets if each.is_read is wanted] for wanted in (True, False))
+    return response_from(
+        FileResponse,
+        file,
+        sheets=[response_from(SheetResponse, each, sheet=each.name) for each in read],
+        not_read=[response_from(UnreadSheetResponse, each, sheet=each.name) for each in unread],
         notes=[
-            NoteResponse(text=word_note(*each), code=each.code, params=each.params)
+            response_from(NoteResponse, each, text=word_note(*each))
             for each in notes_on(file.sheets, skips_hidden=job.recipe.value(HIDDEN) == "skip")
         ],
     )
@@ -360,39 +344,12 @@ def file_response(job: Job) -> FileResponse:
 
 def importer_response(importer: Importer) -> ImporterResponse:
     """Build the response about an importer."""
-    return ImporterResponse(
-        name=importer.name,
-        title=importer.title,
-        dataset=importer.dataset,
-        synchronous=importer.synchronous,
-        lookup=importer.lookup,
-        questions=importer.questions,
-        one_at_a_time=importer.one_at_a_time,
-        max_rows=importer.max_rows,
-        max_bytes=importer.max_bytes,
-        parameters=[
-            ParameterResponse(
-                name=parameter.name,
-                title=parameter.title,
-                pattern=parameter.pattern,
-                example=parameter.example,
-                from_name=parameter.from_name,
-            )
-            for parameter in importer.parameters
-        ],
-        file_types=list(importer.file_types),
+    return response_from(
+        ImporterResponse,
+        importer,
+        parameters=[response_from(ParameterResponse, parameter) for parameter in importer.parameters],
         options=None if importer.lookup else options_response(importer.options),
-        choices={} if importer.lookup else dict(CHOICES),
-        columns=[
-            ColumnResponse(
-                field=column.field,
-                title=column.title,
-                aliases=list(column.titles[1:]),
-                required=column.required,
-                key=column.key,
-                decimals=column.decimals,
-            )
-            for column in importer.columns
-        ],
+        choices={} if importer.lookup else CHOICES,
+        columns=[response_from(ColumnResponse, column, aliases=column.titles[1:]) for column in importer.columns],
         row_schema=importer.row.model_json_schema(),
     )

@@ -13,6 +13,7 @@ from typing import Any, Final
 from pydantic import BaseModel, Field
 from pydantic_core import to_jsonable_python
 
+from sluice.api.importers import response_from
 from sluice.api.responses import JobResponse, RejectionResponse, job_response, rejection_response
 from sluice.catalog.registry import importer_of
 from sluice.model.rejection import Rejection
@@ -163,15 +164,13 @@ def preview_response(found: Preview, base_url: str) -> PreviewResponse:
         encoding=layout.encoding,
         delimiter=layout.delimiter,
         columns=[
-            MappedColumn(
-                field=column.field,
-                title=column.title,
-                required=column.required,
+            response_from(
+                MappedColumn,
+                column,
                 header=header.matched.get(column.field),
                 likely=likely[column.field].likely if column.field in likely else None,
                 place=places[column.field] + 1 if column.field in places else None,
                 default=to_jsonable_python(column.default),
-                decimals=column.decimals,
             )
             for column in columns
         ],
@@ -181,7 +180,7 @@ def preview_response(found: Preview, base_url: str) -> PreviewResponse:
         rejected_rows=fitting((_rejected(row, fields[row.sheet]) for row in found.rejected), _MOST_BYTES),
         comparison=_comparison(found.compared, columns) if found.compared else None,
         untouched=[
-            UntouchedColumn(field=column.field, title=column.title, default=to_jsonable_python(column.default))
+            response_from(UntouchedColumn, column, default=to_jsonable_python(column.default))
             for column in found.untouched
         ],
     )
@@ -189,14 +188,14 @@ def preview_response(found: Preview, base_url: str) -> PreviewResponse:
 
 def _row(row: ShownRow) -> PreviewRow:
     values, shortened = _shorten(row.values)
-    return PreviewRow(sheet=row.sheet, row=row.row, values=values, shortened=shortened)
+    return response_from(PreviewRow, row, values=values, shortened=shortened)
 
 
 def _rejected(row: RejectedRow, fields: Mapping[int, str]) -> RejectedRowResponse:
     values, shortened = _shorten({field: _shown(row.cells, place) for place, field in fields.items()})
     rejections = [_rejection(each) for each in row.rejections]
-    return RejectedRowResponse(
-        sheet=row.sheet, row=row.number, values=values, shortened=shortened, rejections=rejections
+    return response_from(
+        RejectedRowResponse, row, row=row.number, values=values, shortened=shortened, rejections=rejections
     )
 
 
@@ -207,7 +206,7 @@ def _rejection(rejection: Rejection) -> RejectionResponse:
 def _comparison(found: Compared, columns: Sequence[Column]) -> ComparisonResponse:
     return ComparisonResponse(
         columns=[
-            ChangedColumn(field=column.field, title=column.title, records=found.changed[column.field])
+            response_from(ChangedColumn, column, records=found.changed[column.field])
             for column in columns
             if found.changed.get(column.field)
         ],
@@ -218,17 +217,11 @@ def _comparison(found: Compared, columns: Sequence[Column]) -> ComparisonRespons
 
 
 def _change(change: Change) -> ChangedRow:
-    before, after = dict(change.before), dict(change.after)
-    shortened = list(change.shortened)
-    return ChangedRow(
-        sheet=change.sheet, row=change.row, key=change.key, before=before, after=after, shortened=shortened
-    )
+    return response_from(ChangedRow, change)
 
 
 def _deletion(change: Change) -> DeletedRow:
-    shortened = list(change.shortened)
-    values = dict(change.before)
-    return DeletedRow(sheet=change.sheet, row=change.row or None, key=change.key, values=values, shortened=shortened)
+    return response_from(DeletedRow, change, row=change.row or None, values=change.before)
 
 
 def _shorten(values: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:

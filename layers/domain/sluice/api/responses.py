@@ -19,6 +19,7 @@ from sluice.api.importers import (
     question_response,
     recall_response,
     recipe_response,
+    response_from,
 )
 from sluice.api.problems import Problem, shown
 from sluice.api.requests import Priority, Questions, RecipeBody
@@ -252,58 +253,26 @@ def job_response(job: Job, base_url: str, *, brief: bool = False, waits_since: d
     A brief one has no evidence, because a response has at most 6 MB and a message of the WebSocket 128 KB.
     ``waits_since`` is when its wait for a worker began.
     """
-    counts, progress = job.counts, progress_of(job, waits_since)
-    return JobResponse(
+    progress = progress_of(job, waits_since)
+    said = word_progress(job, progress.code, since=waits_since)
+    return response_from(
+        JobResponse,
+        job,
         id=job.ref.id,
         kind="sync" if job.is_sync else "import",
-        importer=job.importer,
-        status=job.status,
-        phase=job.phase,
-        progress=ProgressResponse(
-            current=progress.current,
-            total=progress.total,
-            percent=progress.percent,
-            message=word_progress(job, progress.code, since=waits_since),
-            code=progress.code,
-            waits_since=waits_since,
-        ),
-        counts=CountsResponse(
-            total=counts.total,
-            inserted=counts.inserted,
-            updated=counts.updated,
-            unchanged=counts.unchanged,
-            deleted=counts.deleted,
-            rejected=counts.rejected,
-            skipped=counts.skipped,
-            unprocessed=counts.unprocessed,
-            kept_blank=counts.kept_blank,
-            absent=counts.absent,
-            absent_left=counts.absent_left,
-        ),
+        progress=response_from(ProgressResponse, progress, message=said, waits_since=waits_since),
+        counts=response_from(CountsResponse, job.counts),
         rollback=_rollback(job),
         problem=Problem(**shown(job.problem, base_url)) if job.problem else None,
         file=None if job.is_sync else file_response(job),
         sync=_pull(job) if job.is_sync else None,
-        lookup=job.lookup,
         recipe=recipe_response(job, brief=brief),
         remembered=recall_response(job.recall, brief=brief) if job.recall else None,
         questions=[question_response(each, brief=brief) for each in job.questions],
-        waiting_for=job.waiting_for,
-        asks=job.asks,
         options=None if job.lookup else options_response(job.options),
-        waits_for=job.waits_for,
         suspended=word_detail(job.suspended) if job.suspended else None,
-        deleted=job.deleted,
-        batch_id=job.batch_id,
         priority="urgent" if job.urgent else "standard",
-        review=job.review,
-        corrects=job.corrects,
-        requested_by=job.requested_by,
-        created_at=job.created_at,
-        started_at=job.started_at,
-        finished_at=job.finished_at,
         updated_at=job.updated_at or job.created_at,
-        version=job.version,
         links=_links(job, f"{base_url}/v1/jobs/{job.ref.id}"),
     )
 
@@ -324,9 +293,10 @@ def kept_row_response(stored: Mapping[str, Any]) -> KeptRowResponse:
 
 def parts_response(job_id: str, parts: Parts, base_url: str) -> UploadParts:
     """Build the response about the parts of an upload."""
-    shown = [PartResponse(number=part.number, bytes=part.bytes, url=part.url) for part in parts.parts]
-    here = {"self": f"{base_url}/v1/jobs/{job_id}/upload"}
-    return UploadParts(part_bytes=parts.part_bytes, parts=shown, expires_in=parts.expires_in, links=here)
+    shown = [response_from(PartResponse, part) for part in parts.parts]
+    return response_from(
+        UploadParts, parts, method="PUT", parts=shown, links={"self": f"{base_url}/v1/jobs/{job_id}/upload"}
+    )
 
 
 def _pull(job: Job) -> SyncProgressResponse:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
+from sluice.api.importers import response_from
 from sluice.api.responses import CountsResponse, JobResponse, job_response
 from sluice.model.job import Job
 from sluice.upstream.source import Schedule, next_at
@@ -66,12 +67,9 @@ def source_response(state: SourceState, *, now: datetime, base_url: str) -> Sour
     """Build the response about a source, its current job, and its schedule."""
     source, job, schedule = state.source, state.job, state.schedule
     shown = None if job is None else job_response(job, base_url)
-    return SourceResponse(
-        name=source.name,
-        title=source.title,
-        dataset=source.dataset,
-        page_size=source.page_size,
-        has_total=source.has_total,
+    return response_from(
+        SourceResponse,
+        source,
         job=shown,
         last_sync=None if job is None or shown is None else _last_sync(job, shown, now),
         schedule=None if schedule is None else schedule_response(schedule, now=now),
@@ -80,9 +78,7 @@ def source_response(state: SourceState, *, now: datetime, base_url: str) -> Sour
 
 def schedule_response(schedule: Schedule, *, now: datetime) -> ScheduleResponse:
     """Build the response about a schedule, and its next scheduled run."""
-    return ScheduleResponse(
-        every_minutes=schedule.every_minutes, starting_at=schedule.starting_at, next_at=next_at(schedule, now)
-    )
+    return response_from(ScheduleResponse, schedule, next_at=next_at(schedule, now))
 
 
 def _last_sync(job: Job, shown: JobResponse, now: datetime) -> LastSync | None:
