@@ -6,7 +6,6 @@ import re
 import shlex
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,93 +20,17 @@ from tests.conftest import own_tenant, stores_of
 from tests.e2e.processes import kill_workers_in
 from tests.support.factories import csv_file
 from tests.support.people import Person, counted
+from tests.support.questions import MARK, OF_ROWS, TITLES, Asks
 
-TITLES = ("Part Number", "Description", "Price", "Updated")
-
-
-@dataclass(frozen=True)
-class Asks:
-    """A file that leaves one decision open, and what is loaded by an answer."""
-
-    kind: str
-    key: str
-    rows: list[tuple[str, str]]  # price and day of each row
-    answer: Any
-    argument: str  # the same on the command line
-    values: dict[str, tuple[str, str | None]]  # price and day by key
-    titles: tuple[str, ...] = TITLES
-    guards: dict[str, Any] = field(default_factory=dict)
-    failure: str = "question"
-    header_before: str = ""  # of the price, in a file that was imported before and is remembered
-
-    @property
-    def body(self) -> bytes:
-        return csv_file([(f"P-{n}", "Part", *cells) for n, cells in enumerate(self.rows, start=2)], self.titles)
-
-    @property
-    def options(self) -> dict[str, Any]:
-        return {"guards": self.guards} if self.guards else {}
-
-    def teach(self, person: Person) -> None:
-        """Import the file that is remembered, if there is one."""
-        if self.header_before:
-            titles = [self.header_before if title == self.titles[2] else title for title in self.titles]
-            recipe = {"columns": {self.header_before: "price"}}
-            job = person.imported(csv_file([("P-0", "Part", "5", "")], titles), filename="before.csv", recipe=recipe)
-            assert job["status"] == "completed", job
-
-    def loaded(self, person: Person) -> dict[str, tuple[str, str | None]]:
-        """Return prices and days by key, less what was there before."""
-        there = person.records("products")
-        return {key: (each["price"], each["updated"]) for key, each in there.items() if key != "P-0"}
+kinds = pytest.mark.parametrize("asks", OF_ROWS, ids=lambda each: each.kind)
 
 
-MARK = Asks(
-    "decimal",
-    "decimal.price",
-    [("1.250", ""), ("2,5", ""), ("3.75", "")],
-    ",",
-    "decimal.price=,",
-    {"P-2": ("1250", None), "P-3": ("2.5", None)},
-)
-ORDER = Asks(
-    "date_order",
-    "date_order.updated",
-    [("1", "03/04/2026"), ("1", "2026-05-06")],
-    "mdy",
-    "date_order.updated=mdy",
-    {"P-2": ("1", "2026-03-04"), "P-3": ("1", "2026-05-06")},
-)
-HEADER = Asks(
-    "mapping",
-    "columns",
-    [("1", ""), ("2", "")],
-    {"Quux": "price"},
-    "columns.Quux=price",
-    {"P-2": ("1", None), "P-3": ("2", None)},
-    titles=("Part Number", "Description", "Quux", "Updated"),
-)
-DRIFT = Asks(
-    "drift",
-    "columns",
-    [("1", ""), ("2", "")],
-    {"Quux net": "price"},
-    "columns.Quux net=price",
-    {"P-2": ("1", None), "P-3": ("2", None)},
-    titles=("Part Number", "Description", "Quux net", "Updated"),
-    header_before="Quux",
-)
-GUARD = Asks(
-    "guard",
-    "guard.max_rejected",
-    [("1", ""), ("x", "")],
-    "exceed",
-    "guard.max_rejected=exceed",
-    {"P-2": ("1", None)},
-    guards={"max_rejected": 0.1},
-    failure="guard",
-)
-kinds = pytest.mark.parametrize("asks", [MARK, ORDER, HEADER, DRIFT, GUARD], ids=lambda each: each.kind)
+def teach(person: Person, asks: Asks) -> None:
+    """Import the file that is remembered, if there is one."""
+    if asks.before is not None:
+        body, recipe = asks.before
+        job = person.imported(body, filename="before.csv", recipe=recipe)
+        assert job["status"] == "completed", job
 
 
 def answer(person: Person, job: dict[str, Any], answers: dict[str, Any]) -> Any:
@@ -118,12 +41,13 @@ def answer(person: Person, job: dict[str, Any], answers: dict[str, Any]) -> Any:
 
 @kinds
 def test_a_job_fails_or_asks_and_goes_on_by_an_answer_of_the_api(ann: Person, asks: Asks) -> None:
-    asks.teach(ann)
-    failed = ann.imported(asks.body, filename="a.csv", questions="fail", **asks.options)
+    teach(ann, asks)
+    options: dict[str, Any] = {"guards": asks.guards} if asks.guards else {}
+    failed = ann.imported(asks.body, filename="a.csv", questions="fail", **options)
     assert (failed["status"], failed["problem"]["type"]) == ("failed", f"/problems/{asks.failure}")
-    assert asks.loaded(ann) == {}
+    assert asks.loaded(ann.records("products")) == {}
 
-    job = ann.imported(asks.body, filename="a.csv", **asks.options)
+    job = ann.imported(asks.body, filename="a.csv", **options)
     (question,) = job["questions"]
     assert (job["status"], job["waiting_for"], question["kind"], question["key"]) == (
         "in_review",
@@ -134,7 +58,7 @@ def test_a_job_fails_or_asks_and_goes_on_by_an_answer_of_the_api(ann: Person, as
     assert asks.answer in [choice["value"] for choice in question["choices"]]
     assert answer(ann, job, {asks.key: asks.answer}).status_code in {200, 202}
     assert ann.end_of(job["id"])["status"] == "completed"
-    assert asks.loaded(ann) == asks.values
+    assert asks.loaded(ann.records("products")) == asks.values
 
 
 @kinds
@@ -155,12 +79,12 @@ def test_a_job_asks_and_goes_on_by_an_answer_of_the_command_line(
     limits = [f"--{name.replace('_', '-')}={limit}" for name, limit in asks.guards.items()]
     command = ["import", str(tmp_path / "a.csv"), "--importer", "products", "--wait", *limits]
 
-    asks.teach(bob)
+    teach(bob, asks)
     assert sluice(*command) == 3
     printed = capsys.readouterr().out
     (line,) = (each for each in re.findall(r"^  (sluice answer .+)$", printed, re.MULTILINE) if asks.argument in each)
     assert sluice(*shlex.split(line)[1:], "--wait") == 0
-    assert asks.loaded(bob) == asks.values
+    assert asks.loaded(bob.records("products")) == asks.values
 
 
 def sluice(*arguments: str) -> int:

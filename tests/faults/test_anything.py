@@ -19,9 +19,10 @@ from sluice.model.options import Guards, LoadOptions
 from sluice.model.status import ENDED, HOLDING, INACTIVE, Status
 from sluice.usecases import absent
 from sluice.usecases.queueing import repair
-from tests.faults.test_workers import Killed
+from tests.support.deaths import Killed, killing
 from tests.support.factories import csv_file
 from tests.support.harness import LEASE, NOW, Harness, small_chunks
+from tests.support.state_machine import step_after
 from tests.support.strict import StrictDestination
 
 #: Four chunks of three rows: one key is in three of them, and another one twice in the last.
@@ -64,8 +65,8 @@ class Life:
     ) -> None:
         self.harness.run(self.harness.upload(csv_file([part(*each) for each in known])))
         self.before = dict(self.harness.destination.datasets["acme", "products"])
-        rows = [part(*each) for each in prices]
-        self.ref: JobRef = self.harness.upload(csv_file(rows), review=review, options=options)
+        file = csv_file([part(*each) for each in prices])
+        self.ref: JobRef = self.harness.upload(file, review=review, options=options)
 
     def reach(self, stage: str) -> None:
         """Run without faults until the messages of a phase are sent, or the job waits in line behind another one."""
@@ -89,10 +90,10 @@ class Life:
             self.run, self.step, self.token = job.run, job.entry, None
         elif self.token is not None and self.token in harness.machine.answers:
             outcome = str(harness.machine.answers[self.token]["outcome"])
-            self.step, self.token = Harness._after(self.step, outcome), None
+            self.step, self.token = step_after(self.step, outcome), None
         with suppress(Conflict):  # Step Functions retries the task
             if self.step == "plan":
-                self.step = Harness._after("plan", harness.plan(self.ref, run=self.run))
+                self.step = step_after("plan", harness.plan(self.ref, run=self.run))
             elif self.step == "finish":
                 harness.finish(self.ref, run=self.run, now=self.clock)
                 self.step = ""
@@ -125,13 +126,7 @@ class Life:
         if (chunk := self.message(which)) is None:
             return
         chunks, close = self.harness.chunks, self.harness.chunks.close
-
-        def dying(*args: Any, **more: Any) -> bool:
-            if which % 2:
-                close(*args, **more)
-            raise Killed
-
-        chunks.close = dying  # type: ignore[method-assign]  # restored below
+        chunks.close = killing(close, after=bool(which % 2))  # type: ignore[method-assign]  # restored below
         try:
             with suppress(Killed, TryLater):
                 self.harness.work(chunk, now=self.clock)

@@ -14,7 +14,7 @@ from sluice.model.options import LoadOptions
 from sluice.model.status import Status
 from sluice.schema.staging import Applied, Batch
 from sluice.wording import word_detail
-from tests.faults.test_workers import Killed
+from tests.support.deaths import Killed, dying
 from tests.support.factories import csv_file, products
 from tests.support.harness import LEASE, NOW, Harness
 
@@ -169,11 +169,8 @@ def test_a_chunk_that_is_written_as_a_whole_is_done_after_its_last_attempt(
     """Only the count was missing."""
     harness, ref = dead.harness, dead.ref
     die(harness, after=4, now=NOW + LEASE)
-    with monkeypatch.context() as patched:
-        patched.setattr(harness.chunks, "close", lambda *_, **__: (_ for _ in ()).throw(Killed()))
-        patched.setattr(harness.chunks, "release", lambda *_, **__: None)
-        with pytest.raises(Killed):
-            harness.work(harness.queue.messages[0], now=NOW + 2 * LEASE)
+    with dying(monkeypatch, harness.chunks, "close"):
+        harness.work(harness.queue.messages[0], now=NOW + 2 * LEASE)
     harness.deliver(each=lambda chunk: harness.work(chunk, now=NOW + 3 * LEASE))
     assert {chunk.state for chunk in harness.chunks.of_phase(ref, PhaseName.LOAD)} == {ChunkState.DONE}
     assert harness.finish(ref).counts == Counts(total=25, checked=25, inserted=23, unchanged=2)

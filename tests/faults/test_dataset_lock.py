@@ -18,7 +18,7 @@ from sluice.schema.staging import Applied, Batch
 from sluice.usecases import queueing
 from sluice.usecases.views import preview, progress_of
 from sluice.wording import word_progress
-from tests.faults.line import (
+from tests.faults.dataset_lock import (
     BRINGS,
     PRODUCTS,
     actions,

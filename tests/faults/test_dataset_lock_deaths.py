@@ -18,13 +18,12 @@ from sluice.model.status import Status
 from sluice.schema.staging import Applied, Batch
 from sluice.usecases import queueing
 from sluice.usecases.views import progress_of
-from tests.faults.line import (
+from tests.faults.dataset_lock import (
     FILE,
     PRODUCTS,
     SOON,
     actions,
     completed,
-    dying,
     end,
     in_review,
     loading,
@@ -32,6 +31,7 @@ from tests.faults.line import (
     parsed,
     waiting,
 )
+from tests.support.deaths import dying
 from tests.support.harness import LEASE, NOW, Harness
 
 STEPS = [

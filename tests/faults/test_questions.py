@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -25,8 +25,7 @@ from sluice.usecases import queueing
 from sluice.wording import word_detail
 from tests.support.factories import csv_file
 from tests.support.harness import Harness
-
-TITLES = ("Part Number", "Description", "Price", "Updated")
+from tests.support.questions import DRIFT, GUARD, MAPPING, MARK, OF_ROWS, ORDER, TITLES, Asks
 
 
 def workbook_of(sheets: dict[str, list[tuple[Any, ...]]]) -> bytes:
@@ -41,80 +40,13 @@ def workbook_of(sheets: dict[str, list[tuple[Any, ...]]]) -> bytes:
     return file.getvalue()
 
 
-@dataclass(frozen=True)
-class Asks:
-    """A file that leaves one decision open, and what becomes of it by an answer."""
-
-    kind: str
-    key: str
-    rows: list[tuple[str, str]]  # price and day of each row
-    answer: Any
-    values: dict[str, str]  # prices or days of the rows that are loaded then, by the number of the row
-    titles: tuple[str, ...] = TITLES
-    guards: Guards = field(default_factory=Guards)
-    header_before: str = ""  # of the price, in a file that was imported before and is remembered
-    file: bytes = b""  # in place of rows
-    total: int | None = None  # rows that are read by the answer, if not all
-    column: str = "price"
-
-    def upload(self, harness: Harness, **more: Any) -> JobRef:
-        if self.file:
-            name = "a.xlsx" if self.file.startswith(b"PK") else "a.csv"
-            return harness.upload(self.file, filename=name, **more)
-        rows = [(f"P-{n}", f"Part {n}", *cells) for n, cells in enumerate(self.rows, start=2)]
-        options = LoadOptions(blanks="keep", guards=self.guards)
-        return harness.upload(csv_file(rows, self.titles), options=options, **more)
-
-    def teach(self, harness: Harness) -> None:
-        """Import the file that is remembered, if there is one."""
-        if self.header_before:
-            titles = [self.header_before if title == self.titles[2] else title for title in self.titles]
-            body = csv_file([("P-0", "Part", "5", "")], titles)
-            ref = harness.upload(body, recipe={"columns": {self.header_before: "price"}})
-            assert harness.run(ref).status is Status.COMPLETED
-
-    def loaded(self, harness: Harness) -> dict[str, str]:
-        """Return prices or days by the number of the row, less what was there before."""
-        values = harness.destination.values("acme", "products")
-        return {key.removeprefix("P-"): each[self.column] for key, each in values.items() if key != "P-0"}
-
-
-MARK = Asks("decimal", "decimal.price", [("1.250", ""), ("2,5", ""), ("3.75", "")], ",", {"2": "1250", "3": "2.5"})
-ORDER = Asks(
-    "date_order",
-    "date_order.updated",
-    [("1", "03/04/2026"), ("1", "2026-05-06")],
-    "mdy",
-    {"2": "2026-03-04", "3": "2026-05-06"},
-    column="updated",
-)
-MAPPING = Asks(
-    "mapping",
-    "columns",
-    [("1", ""), ("2", "")],
-    {"Quux": "price"},
-    {"2": "1", "3": "2"},
-    (*TITLES[:2], "Quux", "Updated"),
-)
-DRIFT = Asks(
-    "drift",
-    "columns",
-    [("1", ""), ("2", "")],
-    {"Quux net": "price"},
-    {"2": "1", "3": "2"},
-    titles=(*TITLES[:2], "Quux net", "Updated"),
-    header_before="Quux",
-)
 TWO_PRICES = ("Part Number", "Description", "Old price", "Price")
-GUARD = Asks(
-    "guard", "guard.max_rejected", [("1", ""), ("x", "")], "exceed", {"2": "1"}, guards=Guards(max_rejected=0.1)
-)
 SHEET = Asks(
     "sheet",
     "sheets",
     [],
     ["Feb"],
-    {"3": "2"},
+    {"P-3": "2"},
     file=workbook_of({"Jan": [TITLES, ("P-2", "Part", 1)], "Feb": [TITLES, ("P-3", "Part", 2)]}),
     total=1,
 )
@@ -123,7 +55,7 @@ ENCODING = Asks(
     "encoding",
     [],
     "windows-1250",
-    {"2": "Žárovka světlomet řízení", "3": "Łożysko"},
+    {"P-2": "Žárovka světlomet řízení", "P-3": "Łożysko"},
     file="Part Number,Description,Price\nP-2,Žárovka světlomet řízení,1\nP-3,Łożysko,2\n".encode("cp1250"),
     total=2,
     column="description",
@@ -134,7 +66,7 @@ DELIMITER = Asks(
     "delimiter",
     [],
     ";",
-    {"2": "1", "3": "2"},
+    {"P-2": "1", "P-3": "2"},
     file=b"Part Number;Description;Price\nPart Number,Description,Price\nP-2;a,b,c;1\nP-3;a,b,c;2\n",
     total=3,
 )
@@ -143,12 +75,12 @@ HEADER = Asks(
     "header",
     [],
     3,
-    {"2": "20", "3": "30"},
+    {"P-2": "20", "P-3": "30"},
     file=csv_file([("P-1", "Part", "1", ""), TWO_PRICES, ("P-2", "x", "2", "20"), ("P-3", "x", "3", "30")], TITLES),
     total=2,
 )
 OF_FILES = [SHEET, ENCODING, DELIMITER, HEADER]
-kinds = pytest.mark.parametrize("asks", [MARK, ORDER, MAPPING, DRIFT, GUARD, *OF_FILES], ids=lambda each: each.kind)
+kinds = pytest.mark.parametrize("asks", [*OF_ROWS, *OF_FILES], ids=lambda each: each.kind)
 
 
 @pytest.fixture
@@ -156,10 +88,27 @@ def harness() -> Harness:
     return Harness()
 
 
+def upload(harness: Harness, asks: Asks, **more: Any) -> JobRef:
+    """Upload the file, with its guards."""
+    options = LoadOptions(blanks="keep", guards=Guards(**asks.guards))
+    return harness.upload(asks.body, filename=asks.filename, options=options, **more)
+
+
+def teach(harness: Harness, asks: Asks) -> None:
+    """Import the file that is remembered, if there is one."""
+    if asks.before is not None:
+        body, recipe = asks.before
+        assert harness.run(harness.upload(body, recipe=recipe)).status is Status.COMPLETED
+
+
+def loaded(harness: Harness, asks: Asks) -> dict[str, str]:
+    return asks.loaded(harness.destination.values("acme", "products"))
+
+
 @kinds
 def test_a_job_asks_and_goes_on_by_the_answer(harness: Harness, asks: Asks) -> None:
-    asks.teach(harness)
-    ref = asks.upload(harness)
+    teach(harness, asks)
+    ref = upload(harness, asks)
     job = harness.run(ref)
     assert (job.status, job.waiting_for, [each.key for each in job.questions]) == (
         Status.IN_REVIEW,
@@ -169,49 +118,49 @@ def test_a_job_asks_and_goes_on_by_the_answer(harness: Harness, asks: Asks) -> N
     (question,) = job.questions
     assert question.kind == asks.kind
     assert asks.answer in [choice.value for choice in question.choices]
-    assert asks.loaded(harness) == {}
+    assert loaded(harness, asks) == {}
     harness.answer(ref, {asks.key: asks.answer})
     job = harness.run(ref)
     assert (job.status, job.questions) == (Status.COMPLETED, ())
-    assert asks.loaded(harness) == asks.values
+    assert loaded(harness, asks) == asks.values
     assert job.counts.inserted + job.counts.rejected == job.counts.total == (asks.total or len(asks.rows))
 
 
 @kinds
 def test_a_job_that_must_not_ask_fails_and_loads_nothing(harness: Harness, asks: Asks) -> None:
-    asks.teach(harness)
-    job = harness.run(asks.upload(harness, questions="fail"))
+    teach(harness, asks)
+    job = harness.run(upload(harness, asks, questions="fail"))
     assert job.status is Status.FAILED
     assert job.problem is not None
-    assert job.problem.type == ("guard" if asks is GUARD else "question")
+    assert job.problem.type == asks.failure
     assert ProblemResponse.model_validate(shown(job.problem, "")).key == (None if asks is GUARD else asks.key)
-    assert asks.loaded(harness) == {}
+    assert loaded(harness, asks) == {}
 
 
 @pytest.mark.parametrize("asks", [ORDER, MAPPING, DRIFT, *OF_FILES], ids=lambda each: each.kind)
 def test_the_recipe_that_a_failure_names_would_have_helped(harness: Harness, asks: Asks) -> None:
-    asks.teach(harness)
-    problem = harness.run(asks.upload(harness, questions="fail")).problem
+    teach(harness, asks)
+    problem = harness.run(upload(harness, asks, questions="fail")).problem
     assert problem is not None
     given = json.loads(problem.params["answer"])
-    job = harness.run(asks.upload(harness, questions="fail", recipe=given))
+    job = harness.run(upload(harness, asks, questions="fail", recipe=given))
     assert job.status is Status.COMPLETED, job.problem
 
 
 def test_a_failure_names_no_recipe_where_cells_contradict_each_other(harness: Harness) -> None:
     """A mark that is given and that cells contradict is a question once more: only an answer is final."""
-    problem = harness.run(MARK.upload(harness, questions="fail")).problem
+    problem = harness.run(upload(harness, MARK, questions="fail")).problem
     assert problem is not None
     for mark in (",", "."):
         given = {"decimal": {"price": mark}}
-        assert harness.run(MARK.upload(harness, questions="fail", recipe=given)).problem == problem
+        assert harness.run(upload(harness, MARK, questions="fail", recipe=given)).problem == problem
     assert "answer" not in problem.params
     assert "or let the job ask" in word_detail(problem)
     assert "recipe {" not in word_detail(problem)
 
 
 def test_answers_that_come_too_late_or_contradict_each_other_change_nothing(harness: Harness) -> None:
-    ref = MARK.upload(harness)
+    ref = upload(harness, MARK)
     asked = harness.run(ref)
     with pytest.raises(Conflict) as open_still:
         harness.commit(ref)
@@ -228,13 +177,13 @@ def test_answers_that_come_too_late_or_contradict_each_other_change_nothing(harn
         {"decimal.price": ","},
     )
     assert harness.run(ref).status is Status.COMPLETED
-    assert MARK.loaded(harness) == MARK.values
+    assert loaded(harness, MARK) == MARK.values
 
 
 def test_an_answer_of_an_older_version_to_what_is_still_open_says_so(harness: Harness) -> None:
     """Another caller has answered the other question since."""
     both = Asks("both", "", [("1.250", "03/04/2026"), ("2,5", ""), ("3.75", "")], "", {})
-    ref = both.upload(harness)
+    ref = upload(harness, both)
     seen = harness.run(ref).recipe.version
     harness.answer(ref, {"date_order.updated": "mdy"})
     with pytest.raises(Conflict) as late:
@@ -250,7 +199,7 @@ def test_an_answer_of_an_older_version_to_what_is_still_open_says_so(harness: Ha
 
 @pytest.mark.parametrize("end", ["cancel", "expiry"])
 def test_an_answer_after_the_end_of_a_job_is_a_conflict(harness: Harness, end: str) -> None:
-    ref = MARK.upload(harness)
+    ref = upload(harness, MARK)
     job = harness.run(ref)
     if end == "cancel":
         harness.cancel(ref)
@@ -271,7 +220,7 @@ def test_others_of_an_importer_that_runs_one_at_a_time_go_by_while_a_job_asks(
 ) -> None:
     """Answered while another one runs, it stands in line again by its old id, so before those that came after it."""
     monkeypatch.setattr(queueing, "importer_named", lambda name: replace(importer_named(name), one_at_a_time=True))
-    asks, *others, last = [MARK.upload(harness), *(ORDER.upload(harness, force=True, review=True) for _ in range(3))]
+    asks, *others, last = [upload(harness, MARK), *(upload(harness, ORDER, force=True, review=True) for _ in range(3))]
     assert harness.machine.started == [(asks, 1)]
     assert harness.run(asks).waiting_for == "answers"
     assert harness.machine.started == [(asks, 1), (others[0], 1)], "its place is free"
@@ -283,7 +232,7 @@ def test_others_of_an_importer_that_runs_one_at_a_time_go_by_while_a_job_asks(
     assert harness.machine.started[-1] == (asks, 2)
     assert harness.run(asks).status is Status.COMPLETED
     assert harness.machine.started[-1] == (last, 1)
-    assert MARK.loaded(harness) == MARK.values
+    assert loaded(harness, MARK) == MARK.values
 
 
 def test_another_header_row_than_the_one_found_splits_the_file_anew(harness: Harness) -> None:
@@ -322,12 +271,12 @@ def test_another_answer_to_the_question_of_the_header_row_splits_the_file_anew(h
 
 @pytest.mark.parametrize("asks", [ORDER, MAPPING, DRIFT, *OF_FILES], ids=lambda each: each.kind)
 def test_the_next_file_asks_nothing_that_was_answered(harness: Harness, asks: Asks) -> None:
-    asks.teach(harness)
-    ref = asks.upload(harness)
+    teach(harness, asks)
+    ref = upload(harness, asks)
     harness.run(ref)
     harness.answer(ref, {asks.key: asks.answer})
     first = harness.run(ref)
-    job = harness.run(asks.upload(harness, questions="fail", force=True))
+    job = harness.run(upload(harness, asks, questions="fail", force=True))
     assert (job.status, job.counts.unchanged) == (Status.COMPLETED, first.counts.inserted)
     assert job.recipe.decisions[asks.key].how == "remembered"
 
@@ -335,8 +284,8 @@ def test_the_next_file_asks_nothing_that_was_answered(harness: Harness, asks: As
 @pytest.mark.parametrize("asks", [ORDER, MAPPING, DRIFT, GUARD, *OF_FILES], ids=lambda each: each.kind)
 def test_the_recipe_of_a_job_reads_the_next_file_in_the_same_way(harness: Harness, asks: Asks) -> None:
     """It is given as the API shows it, and nothing is asked; the answer to a guard holds for its job alone."""
-    asks.teach(harness)
-    ref = asks.upload(harness)
+    teach(harness, asks)
+    ref = upload(harness, asks)
     harness.run(ref)
     harness.answer(ref, {asks.key: asks.answer})
     first = harness.run(ref)
@@ -344,13 +293,13 @@ def test_the_recipe_of_a_job_reads_the_next_file_in_the_same_way(harness: Harnes
         mode="json", exclude={"version", "decisions", *OptionFields.model_fields}
     )
     given = {name: value for name, value in recipe.items() if value is not None}
-    again = harness.run(asks.upload(harness, questions="fail", force=True, recipe=given))
+    again = harness.run(upload(harness, asks, questions="fail", force=True, recipe=given))
     if asks is GUARD:
         assert again.problem is not None
         assert again.problem.type == "guard"
         return
     assert (again.status, again.counts.unchanged) == (Status.COMPLETED, first.counts.inserted)
-    assert asks.loaded(harness) == asks.values
+    assert loaded(harness, asks) == asks.values
     assert recipe_response(again).model_dump(exclude={"version", "decisions"}) == recipe_response(first).model_dump(
         exclude={"version", "decisions"}
     )

@@ -6,7 +6,6 @@ The code of functions, use cases and the adapter of SQS is real; time, SQS and L
 from __future__ import annotations
 
 import io
-import json
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -34,15 +33,14 @@ from tests.support.factories import csv_file, products
 from tests.support.harness import LEASE, Harness, small_chunks
 from tests.support.lambda_sqs import CHAIN, Pollers, SimulatedQueue, SimulatedSqs
 from tests.support.simulation import Simulation
-from tests.support.state_machine import DEFINITION
+from tests.support.state_machine import STATES
 from tests.support.tables import MemoryChunks, MemoryJobs
 from tests.support.throttled_dynamodb import ConflictingItem, ThrottledTable
 from tests.support.upstreams import MemoryRateStore, MemoryUpstreams
 
 RESOURCES = {"urgent": "UrgentQueue", "standard": "StandardQueue", "lookup": "LookupQueue", "dead": "DeadLetterQueue"}
-STATES = json.loads(DEFINITION.read_text())["States"].values()
 # Seconds that a phase may take: Step Functions fails the task then, and the job with it.
-PATIENCE = min(state["TimeoutSeconds"] for state in STATES if "waitForTaskToken" in state.get("Resource", ""))
+PATIENCE = min(state["TimeoutSeconds"] for state in STATES.values() if "waitForTaskToken" in state.get("Resource", ""))
 
 
 class SlowUpstreams(MemoryUpstreams):

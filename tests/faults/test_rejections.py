@@ -10,7 +10,7 @@ from sluice.model.job import HALF_UNDONE, Job
 from sluice.model.options import LoadOptions
 from sluice.model.status import Status
 from sluice.schema.staging import Applied, Batch, Undone
-from tests.faults.test_workers import deliver_with_deaths, killed_at
+from tests.support.deaths import deliver_with_deaths, killed_at
 from tests.support.factories import csv_file, products
 from tests.support.harness import LEASE, NOW, Harness
 from tests.support.strict import StrictDestination

@@ -14,8 +14,10 @@ from sluice.model.chunk import ChunkRef, ChunkState, JobRef, PhaseName
 from sluice.model.errors import Conflict, SluiceError, TryLater
 from sluice.model.job import Job
 from sluice.model.status import ENDED, Status
+from tests.support.deaths import Killed, dying, killing
 from tests.support.factories import csv_file
 from tests.support.harness import LEASE, NOW, Harness, small_chunks
+from tests.support.state_machine import step_after
 
 #: How a test begins the second round: by a cell that proves the comma, or by an answer.
 BEGINNINGS = ("proof", "answer")
@@ -108,10 +110,6 @@ def test_the_chunks_that_depend_on_a_decision_are_parsed_twice_and_the_others_on
     assert len(parses) == 30
 
 
-class Killed(BaseException):
-    """A process that is killed: no exception handler continues."""
-
-
 #: What changes something outside of a process, by port.
 STEPS = {
     "jobs": ("transition", "decide", "enter_phase", "describe", "split_anew"),
@@ -140,9 +138,7 @@ class Executions:
         self.steps += 1
         if self.steps != self.kill_at:
             return do(*args, **more)
-        if self.has_effect:
-            do(*args, **more)
-        raise Killed
+        return killing(do, after=self.has_effect)(*args, **more)
 
     def repeat(self, do: Callable[..., Any], *args: Any, **more: Any) -> Any:
         """Call a process again if it was killed."""
@@ -169,7 +165,7 @@ class Executions:
                 outcome = self.repeat(harness.plan, self.ref, run=run)
             else:
                 outcome = self._phase(PhaseName(step), run)
-            step = Harness._after(step, outcome)
+            step = step_after(step, outcome)
         self.repeat(harness.finish, self.ref, run=run, now=self.clock)
 
     def _phase(self, name: PhaseName, run: int) -> str:
@@ -228,19 +224,13 @@ def test_an_answer_that_is_killed_is_given_again(monkeypatch: pytest.MonkeyPatch
     ref = harness.upload(file.body, review=True, force=True)
     version = harness.run(ref).recipe.version
     target: Any = harness.jobs if step == "transition" else harness.machine
-    with monkeypatch.context() as patched:
-        patched.setattr(target, step, killed)
-        with pytest.raises(Killed):
-            harness.answer(ref, {"decimal.price": ","}, version=version)
+    with dying(monkeypatch, target, step):
+        harness.answer(ref, {"decimal.price": ","}, version=version)
     harness.answer(ref, {"decimal.price": ","}, version=version)
     assert harness.answer(ref, {"decimal.price": ","}, version=version).run == 2
     end(harness, ref)
     values = harness.destination.values("acme", "products")
     assert {key: each["price"] for key, each in values.items()} == file.loaded
-
-
-def killed(*_: Any, **__: Any) -> Any:
-    raise Killed
 
 
 @pytest.mark.parametrize("beginning", BEGINNINGS)

@@ -19,11 +19,12 @@ from sluice.model.lock import dataset_lock
 from sluice.model.status import ENDED, Status
 from sluice.usecases.control import delete_job
 from sluice.usecases.start_import import Arrival, start_job
-from tests.faults.test_workers import Killed
+from tests.support.deaths import Killed
 from tests.support.factories import csv_file
 from tests.support.files import etag_of
 from tests.support.harness import LEASE, NOW, Harness, small_chunks
 from tests.support.sizes import SOAK
+from tests.support.state_machine import step_after
 
 TENANTS = ("acme", "birch", "cedar")
 STEPS = 300
@@ -91,10 +92,10 @@ class World:
         if run != job.run and (ref, job.run) in harness.machine.started:
             run, step, token = job.run, job.entry, None
         elif token is not None and token in harness.machine.answers:
-            step, token = Harness._after(step, str(harness.machine.answers[token]["outcome"])), None
+            step, token = step_after(step, str(harness.machine.answers[token]["outcome"])), None
         with suppress(Conflict):
             if step == "plan":
-                step = Harness._after("plan", harness.plan(ref, run=run))
+                step = step_after("plan", harness.plan(ref, run=run))
             elif step == "finish":
                 harness.finish(ref, run=run, now=self.clock)
                 step = ""

@@ -15,15 +15,12 @@ from sluice.model.status import Status
 from sluice.usecases.dispatch import dispatch
 from sluice.usecases.finish import finish
 from sluice.usecases.plan import plan
+from tests.support.deaths import dying
 from tests.support.factories import csv_file, products
 from tests.support.harness import NOW, Harness
 
 LATE = timedelta(minutes=16)
 WHOLE = Counts(total=25, checked=25, inserted=25)
-
-
-class Killed(BaseException):
-    """A process that is killed: no exception handler continues."""
 
 
 def in_review(harness: Harness) -> JobRef:
@@ -77,14 +74,8 @@ def test_the_sweeper_starts_a_run_that_was_never_started(
 ) -> None:
     """The job is in its new state, and no execution belongs to it until the sweeper looks."""
     ref = bring(harness)
-
-    def dies(*_: object) -> None:
-        raise Killed
-
-    with monkeypatch.context() as patched:
-        patched.setattr(harness.machine, "start", dies)
-        with pytest.raises(Killed):
-            getattr(harness, call)(ref)
+    with dying(monkeypatch, harness.machine, "start"):
+        getattr(harness, call)(ref)
     assert (ref, 2) not in harness.machine.started
     assert harness.jobs.get(ref).run == 2
     assert harness.sweep(after=timedelta(minutes=14)) == 0

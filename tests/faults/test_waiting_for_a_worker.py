@@ -13,7 +13,7 @@ from sluice.model.status import Status
 from sluice.usecases.control import pause
 from sluice.usecases.views import progress_of, waits_for_worker
 from sluice.wording import word_progress
-from tests.faults.line import loading, waiting
+from tests.faults.dataset_lock import loading, waiting
 from tests.support.factories import csv_file, products
 from tests.support.harness import LEASE, Harness, small_chunks
 

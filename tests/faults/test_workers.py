@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,12 +12,9 @@ from sluice.model.errors import Problem, TryLater
 from sluice.model.job import Job
 from sluice.model.status import Status
 from sluice.wording import word_detail
+from tests.support.deaths import deliver_with_deaths, killed_at
 from tests.support.factories import csv_file, products
 from tests.support.harness import IMPORT, LEASE, NOW, Harness
-
-
-class Killed(BaseException):
-    """A process that is killed: no exception handler continues."""
 
 
 @pytest.fixture
@@ -42,38 +38,6 @@ def assert_exact(job: Job, harness: Harness) -> None:
 
 def finish_job(ref: JobRef, harness: Harness) -> Job:
     return harness.finish(ref)
-
-
-def killed_at(monkeypatch: pytest.MonkeyPatch, target: Any, name: str, *, after: bool) -> list[int]:
-    """Let the process die once, before or after a call; the returned list has one item for each death."""
-    real: Callable[..., Any] = getattr(target, name)
-    deaths: list[int] = []
-
-    def dying(*args: Any, **kwargs: Any) -> Any:
-        if deaths:
-            return real(*args, **kwargs)
-        deaths.append(1)
-        if after:
-            real(*args, **kwargs)
-        raise Killed
-
-    monkeypatch.setattr(target, name, dying)
-    return deaths
-
-
-def deliver_with_deaths(harness: Harness, clock: int = NOW) -> int:
-    """Deliver all messages; one whose worker died comes again after its lease. Returns the time at the end."""
-
-    def deliver(chunk: ChunkRef) -> None:
-        nonlocal clock
-        try:
-            harness.work(chunk, now=clock)
-        except Killed:
-            clock += LEASE + 1
-            harness.queue.messages.append(chunk)
-
-    harness.deliver(each=deliver)
-    return clock
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])

@@ -15,7 +15,7 @@ from sluice.model.options import Deletes, Guards, LoadOptions
 from sluice.model.status import Status
 from sluice.schema.staging import Batch, Undone
 from sluice.usecases import absent
-from tests.faults.test_workers import Killed, deliver_with_deaths, killed_at
+from tests.support.deaths import Killed, deliver_with_deaths, killed_at
 from tests.support.factories import csv_file, products
 from tests.support.harness import LEASE, NOW, Harness
 

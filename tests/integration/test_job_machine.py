@@ -11,7 +11,6 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -19,8 +18,8 @@ import pytest
 from moto import mock_aws
 
 from tests.integration.template import template
+from tests.support.state_machine import DEFINITION, STATES
 
-DEFINITION = Path(__file__).parents[2] / "statemachines" / "job.asl.json"
 FUNCTIONS = ("PlanFunction", "DispatchFunction", "FinishFunction", "AutoResumeFunction", "MakeFileFunction")
 PATIENCE = 60.0
 
@@ -64,8 +63,7 @@ UNCAUGHT = {"MakeFile", "AutoResume", "Break"}
 
 def tasks() -> dict[str, dict[str, Any]]:
     """Return the states that call a function."""
-    states = json.loads(DEFINITION.read_text())["States"].items()
-    return {name: state for name, state in states if state["Type"] == "Task"}
+    return {name: state for name, state in STATES.items() if state["Type"] == "Task"}
 
 
 class Machine:

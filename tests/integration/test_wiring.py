@@ -11,6 +11,7 @@ from sluice import config
 from sluice.config import Settings
 from tests.integration.stack import EVENTS, event
 from tests.integration.template import template
+from tests.support.state_machine import STATES
 
 
 @pytest.mark.parametrize("path", sorted(EVENTS.glob("*.json")), ids=lambda path: path.stem)
@@ -29,9 +30,8 @@ SHARED = {"Start": ("Scheduled", "AutoResume"), "Finish": ("Finish", "OnUpload")
 
 def payloads() -> dict[str, set[str]]:
     """Return the keys that each task passes to its function."""
-    states = json.loads((EVENTS.parent / "statemachines" / "job.asl.json").read_text())["States"]
     found: dict[str, set[str]] = {}
-    for name, state in states.items():
+    for name, state in STATES.items():
         if state["Type"] == "Task":
             found[name] = {key.removesuffix(".$") for key in state["Parameters"]["Payload"]}
     return found

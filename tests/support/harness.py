@@ -33,6 +33,7 @@ from tests.support.machine import MemoryMachine
 from tests.support.queue import MemoryQueue
 from tests.support.recipes import MemoryRecipes
 from tests.support.schedules import MemorySchedules
+from tests.support.state_machine import step_after
 from tests.support.tables import MemoryChunks, MemoryJobs
 from tests.support.upstreams import MemoryLookupCache, MemoryUpstreams
 
@@ -196,21 +197,7 @@ class Harness:
         job = self.jobs.get(ref)
         step: str = job.entry
         while step != "finish":
-            step = self._after(step, self.plan(ref) if step == "plan" else self.phase(ref, PhaseName(step)))
+            step = step_after(step, self.plan(ref) if step == "plan" else self.phase(ref, PhaseName(step)))
             if self.jobs.get(ref).run != job.run:
                 return self.run(ref) if (ref, job.run + 1) in self.machine.started else self.jobs.get(ref)
         return self.finish(ref)
-
-    @staticmethod
-    def _after(step: str, outcome: str) -> str:
-        """Return the step that follows in statemachines/job.asl.json."""
-        follows = {
-            ("plan", "planned"): "parse",
-            ("parse", "done"): "load",
-            ("load", "compare"): "compare",
-            ("compare", "done"): "load",
-            ("load", "again"): "plan",
-            ("load", "absent"): "absent",
-            ("load", "rejected"): "undo",
-        }
-        return follows.get((step, outcome), "finish")

@@ -10,9 +10,7 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import Any
 
-
-class Killed(BaseException):
-    """The process was ended from outside, as a function is at its timeout: no handler of exceptions continues."""
+from tests.support.deaths import Killed
 
 
 @dataclass(eq=False)

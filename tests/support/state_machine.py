@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 DEFINITION = Path(__file__).parents[2] / "statemachines" / "job.asl.json"
+STATES: dict[str, dict[str, Any]] = json.loads(DEFINITION.read_text())["States"]
 # What the language sets for a retrier that leaves it out.
 _INTERVAL, _RATE, _ATTEMPTS = 1, 2.0, 3
 
@@ -65,7 +66,7 @@ class Execution:
                 case "Task":
                     name = self._task(name, state, data)
                 case "Choice":
-                    name = next((each["Next"] for each in state["Choices"] if _holds(each, data)), state["Default"])
+                    name = _chosen(state, data)
                 case "Wait":
                     self.now += float(_at(state["SecondsPath"], data))
                     name = state["Next"]
@@ -120,6 +121,18 @@ class Execution:
                 return str(catcher["Next"])
         self.status = "FAILED"
         return ""
+
+
+def step_after(step: str, outcome: str) -> str:
+    """Return the step of a job that follows one with this outcome, both in lower case."""
+    name: str = STATES[step.title()]["Next"]
+    while STATES[name]["Type"] == "Choice":
+        name = _chosen(STATES[name], {step: {"outcome": outcome}})
+    return name.lower()
+
+
+def _chosen(state: dict[str, Any], data: dict[str, Any]) -> str:
+    return next((str(each["Next"]) for each in state["Choices"] if _holds(each, data)), str(state["Default"]))
 
 
 def _holds(choice: dict[str, Any], data: dict[str, Any]) -> bool:

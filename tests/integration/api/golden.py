@@ -32,6 +32,7 @@ from tests.integration.api.calling import Answer, call
 from tests.integration.api.golden_answers import Answers, Content
 from tests.integration.stack import BUCKET, URLS, Stack, client, event
 from tests.support.lambda_context import FakeContext
+from tests.support.state_machine import step_after
 from tests.support.upstreams import MemoryUpstreams
 
 #: The pause of a download that waits for its file, and what opens the upstreams and the queues; replaced here.
@@ -45,16 +46,6 @@ REJECTIONS = "rejections"
 CONFLICTS = "kept"
 
 CONTEXT = FakeContext()
-# What follows a step, as statemachines/job.asl.json has it; anything else ends the run.
-_FOLLOWS = {
-    ("plan", "planned"): "parse",
-    ("parse", "done"): "load",
-    ("load", "compare"): "compare",
-    ("compare", "done"): "load",
-    ("load", "again"): "plan",
-    ("load", "absent"): "absent",
-    ("load", "rejected"): "undo",
-}
 
 
 def lookup_result(status: str, value: str | None = None) -> LookupResult:
@@ -179,7 +170,7 @@ class World:
                     return
                 self.deliver(give_up.handler if run.step == fail else work.handler)
                 outcome = self.machine.answers.pop(run.token)["outcome"]
-            run.step, run.token = _FOLLOWS.get((run.step, outcome), "finish"), None
+            run.step, run.token = step_after(run.step, outcome), None
         finish.handler(run.given, CONTEXT)
         if self.machine.runs[job_id] is not run:  # what cells prove has begun another run
             self.run(job_id, upto=upto, fail=fail)

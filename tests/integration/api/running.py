@@ -19,10 +19,11 @@ from tests.integration.api.calling import Answer, call
 from tests.integration.permissions import acting
 from tests.integration.stack import Stack
 from tests.support.factories import make_job
-from tests.support.harness import LEASE, NOW, Harness
+from tests.support.harness import LEASE, NOW
 from tests.support.machine import MemoryMachine
 from tests.support.queue import MemoryQueue
 from tests.support.services import FakeServices
+from tests.support.state_machine import step_after
 
 #: Two valid rows and an invalid one.
 CSV = b"Part Number,Description,Price\nP-1,Filter,9.50\nP-2,Belt,3\nP-3,Pump,-1\n"
@@ -83,6 +84,6 @@ def run(stack: Stack, job_id: str, *, upto: PhaseName | None = None) -> Job:
                     process_chunk(chunk, now=NOW, lease_seconds=LEASE, services=services)
             queue.messages.clear()
             outcome = machine.answers.pop(step)["outcome"]
-        step = Harness._after(step, outcome)
+        step = step_after(step, outcome)
     with acting("FinishFunction"):
         return finish(ref, job.run, error=None, now=NOW, services=services)

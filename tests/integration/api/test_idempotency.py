@@ -18,15 +18,12 @@ from sluice.model.status import Status
 from tests.integration.api.calling import Answer, call
 from tests.integration.api.keyed_calls import announce, assert_problem, jobs, stored_items, upload
 from tests.integration.stack import Stack
+from tests.support.deaths import Killed
 from tests.support.lambda_context import FakeContext
 from tests.support.metrics import counted
 
 # Takes the errors that the next calls raise, one each, before calls work again.
 Failing = Callable[..., None]
-
-
-class Killed(BaseException):
-    """The function was killed, so its error handling did not run either."""
 
 
 @pytest.fixture

@@ -12,13 +12,19 @@ from sluice.aws.chunks import DynamoChunks
 from sluice.aws.jobs import DynamoJobs
 from sluice.aws.locks import DynamoLocks
 from sluice.aws.s3 import S3Files
+from sluice.model.errors import Problem
+from sluice.model.job import Job
+from sluice.model.status import Status
 from sluice.usecases.ports import Chunks, Jobs, Locks
 from tests.integration.template import create_table
+from tests.support.factories import make_job
 from tests.support.files import MemoryFiles
 from tests.support.tables import MemoryChunks, MemoryJobs
 
 REGION = "us-east-1"
 KEEP_DAYS = 90
+NOW = 1_700_000_000
+RESET = Problem("attempt-failed", {"error": "ConnectionResetError"})
 
 
 @pytest.fixture
@@ -54,6 +60,14 @@ def jobs(stores: tuple[Jobs, Chunks, Locks]) -> Jobs:
 def chunks(stores: tuple[Jobs, Chunks, Locks]) -> Chunks:
     """Return the chunks of those jobs."""
     return stores[1]
+
+
+@pytest.fixture
+def job(jobs: Jobs) -> Job:
+    """Add a job that is being parsed."""
+    job = make_job(status=Status.PARSING)
+    jobs.add(job)
+    return job
 
 
 @pytest.fixture

@@ -11,23 +11,10 @@ from boto3.dynamodb.conditions import ConditionExpressionBuilder
 
 from sluice.model.chunk import Chunk, ChunkRef, ChunkState, JobRef, PhaseName
 from sluice.model.counts import Counts
-from sluice.model.errors import Problem
 from sluice.model.job import Job
-from sluice.model.status import Status
 from sluice.usecases.ports import Chunks, Jobs
-from tests.support.factories import make_chunk, make_job
-
-RESET = Problem("attempt-failed", {"error": "ConnectionResetError"})
-
-NOW = 1_700_000_000
-
-
-@pytest.fixture
-def job(jobs: Jobs) -> Job:
-    """Add a job that is being parsed."""
-    job = make_job(status=Status.PARSING)
-    jobs.add(job)
-    return job
+from tests.integration.aws.conftest import NOW, RESET
+from tests.support.factories import make_chunk
 
 
 @pytest.fixture

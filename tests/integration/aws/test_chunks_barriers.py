@@ -12,25 +12,12 @@ from sluice.aws.chunks import DynamoChunks
 from sluice.aws.jobs import DynamoJobs
 from sluice.model.chunk import Barrier, Chunk, ChunkState, JobRef, PhaseName
 from sluice.model.counts import Counts
-from sluice.model.errors import Problem
 from sluice.model.job import Job
 from sluice.model.status import Status
 from sluice.usecases.ports import Chunks, Jobs
-from tests.integration.aws.conftest import KEEP_DAYS, REGION
+from tests.integration.aws.conftest import KEEP_DAYS, NOW, REGION, RESET
 from tests.integration.template import create_table
 from tests.support.factories import make_chunk, make_job
-
-RESET = Problem("attempt-failed", {"error": "ConnectionResetError"})
-
-NOW = 1_700_000_000
-
-
-@pytest.fixture
-def job(jobs: Jobs) -> Job:
-    """Add a job that is being parsed."""
-    job = make_job(status=Status.PARSING)
-    jobs.add(job)
-    return job
 
 
 @pytest.fixture

@@ -9,19 +9,9 @@ import pytest
 from sluice.model.chunk import Chunk, ChunkState, Parsed, PhaseName, from_message, to_message
 from sluice.model.counts import Counts
 from sluice.model.job import Job
-from sluice.model.status import Status
 from sluice.usecases.ports import Chunks, Jobs
-from tests.support.factories import make_chunk, make_job
-
-NOW = 1_700_000_000
-
-
-@pytest.fixture
-def job(jobs: Jobs) -> Job:
-    """Add a job that is being parsed."""
-    job = make_job(status=Status.PARSING)
-    jobs.add(job)
-    return job
+from tests.integration.aws.conftest import NOW
+from tests.support.factories import make_chunk
 
 
 @pytest.fixture

@@ -19,8 +19,8 @@ from sluice.model.chunk import ChunkRef, JobRef, PhaseName
 from sluice.model.job import Job
 from sluice.model.options import LoadOptions
 from sluice.model.status import Status
-from tests.faults.test_workers import Killed, killed_at
 from tests.integration.destinations.conftest import Target
+from tests.support.deaths import Killed, killed_at
 from tests.support.factories import csv_file, products
 from tests.support.files import MemoryFiles
 from tests.support.harness import LEASE, NOW, Harness, small_chunks

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -21,26 +20,6 @@ from tests.support.harness import NOW, Harness
 PRODUCTS = dataset_lock("acme", "products")
 SOON = timedelta(seconds=1)
 FILE = csv_file(products(25))
-
-
-class Killed(BaseException):
-    """A process that is killed: no exception handler continues."""
-
-
-@contextmanager
-def dying(monkeypatch: pytest.MonkeyPatch, place: Any, name: str, *, after: bool = False) -> Iterator[None]:
-    """Let the process die where it calls this method: before, or just after its work is done."""
-    call = getattr(place, name)
-
-    def dies(*args: Any, **more: Any) -> None:
-        if after:
-            call(*args, **more)
-        raise Killed
-
-    with monkeypatch.context() as patched:
-        patched.setattr(place, name, dies)
-        with pytest.raises(Killed):
-            yield
 
 
 def parsed(harness: Harness, *, urgent: bool = False, **more: Any) -> JobRef:
