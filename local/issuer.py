@@ -8,9 +8,6 @@ import argparse
 import base64
 import hashlib
 import json
-import os
-import sys
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,13 +15,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
 
-import httpx
 import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 
 from local.errors import LocalProblem
-from local.processes import LOOPBACK, BackgroundProcess, port_in_use
+from local.processes import LOOPBACK, BackgroundProcess
 
 AUDIENCE: Final = "sluice"
 SCOPES: Final = ("imports:read", "imports:write", "imports:admin")
@@ -79,28 +75,12 @@ class Issuer:
         return {"keys": [_public(_key(self.folder))]}
 
 
-def start(folder: Path, port: int, *, patience: float = 15.0) -> Issuer:
+def start(folder: Path, port: int) -> Issuer:
     """Return the issuer of `folder`; starts it on `port` unless it runs already."""
-    process = BackgroundProcess(folder, "issuer")
-    facts = process.facts()
-    if facts is None:
-        if port_in_use(port):
-            raise LocalProblem(
-                f"Port {port}, which the token issuer needs, is in use by another program. Stop it first."
-            )
-        facts = {"port": port}
-        command = ["-m", "local.issuer", "--folder", str(folder), "--port", str(port)]
-        process.start([sys.executable, *command], os.environ, **facts)
-    issuer = Issuer(folder, f"http://{LOOPBACK}:{facts['port']}")
-    deadline = time.monotonic() + patience
-    while time.monotonic() < deadline and process.alive():
-        try:
-            httpx.get(f"{issuer.url}/.well-known/jwks.json", timeout=2, trust_env=False).raise_for_status()
-        except httpx.HTTPError:
-            time.sleep(0.05)
-        else:
-            return issuer
-    raise LocalProblem(f"The token issuer does not respond. Its log, {process.log}, ends:\n{process.tail()}")
+    url = BackgroundProcess(folder, "issuer").serve(
+        "local.issuer", "--folder", folder, title="token issuer", port=port, probe="/.well-known/jwks.json"
+    )
+    return Issuer(folder, url)
 
 
 def stop(folder: Path) -> bool:

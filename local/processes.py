@@ -20,9 +20,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import httpx
+
 from local.errors import LocalProblem
 
 LOOPBACK: Final = "127.0.0.1"
+
+# Seconds within which a web server responds.
+_PATIENCE: Final = 15.0
 
 _children: dict[int, subprocess.Popen[bytes]] = {}  # children of this process, which has to reap them
 
@@ -93,6 +98,44 @@ class BackgroundProcess:
             state.truncate(0)
             json.dump({"pid": process.pid, **facts}, state)
         return process.pid
+
+    def serve(self, module: str, *options: str | Path, title: str, port: int, probe: str, **facts: Any) -> str:
+        """Return the address of a web server on loopback; starts it on `port` unless it runs already.
+
+        Parameters
+        ----------
+        module, options
+            What this interpreter runs, and its options beside ``--port``.
+        title
+            Name of the server in errors.
+        probe
+            Path that responds as soon as the server is ready.
+        facts
+            As in `start`.
+
+        Raises
+        ------
+        LocalProblem
+            When another program uses the port, or the server does not respond.
+        """
+        known = self.facts()
+        if known is None:
+            if port_in_use(port):
+                raise LocalProblem(
+                    f"Port {port}, which the {title} needs, is in use by another program. Stop it first."
+                )
+            known = {"port": port, **facts}
+            self.start([sys.executable, "-m", module, "--port", str(port), *options], os.environ, **known)
+        url = f"http://{LOOPBACK}:{known['port']}"
+        deadline = time.monotonic() + _PATIENCE
+        while time.monotonic() < deadline and self.alive():
+            try:
+                httpx.get(f"{url}{probe}", timeout=2, trust_env=False).raise_for_status()
+            except httpx.HTTPError:
+                time.sleep(0.05)
+            else:
+                return url
+        raise LocalProblem(f"The {title} does not respond. Its log, {self.log}, ends:\n{self.tail()}")
 
     def alive(self) -> bool:
         """Return whether the process runs."""

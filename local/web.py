@@ -2,9 +2,6 @@
 
 import argparse
 import json
-import os
-import sys
-import time
 from collections.abc import Sequence
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -12,12 +9,9 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-import httpx
-
-from local.errors import LocalProblem
 from local.issuer import Issuer
 from local.paths import ROOT
-from local.processes import LOOPBACK, BackgroundProcess, port_in_use
+from local.processes import LOOPBACK, BackgroundProcess
 
 WEB: Final = ROOT / "web"
 
@@ -49,7 +43,7 @@ def headers(connect: Sequence[str]) -> dict[str, str]:
     }
 
 
-def start(folder: Path, port: int, api_url: str, issuer_url: str, *, patience: float = 15.0) -> str:
+def start(folder: Path, port: int, api_url: str, issuer_url: str) -> str:
     """Return the address of `folder`'s pages; starts their server on `port` unless it runs already.
 
     Parameters
@@ -63,26 +57,8 @@ def start(folder: Path, port: int, api_url: str, issuer_url: str, *, patience: f
     facts = process.facts()
     if facts is not None and facts["api"] != api_url:  # a restarted local AWS has another API address
         process.stop()
-        facts = None
-    if facts is None:
-        if port_in_use(port):
-            raise LocalProblem(
-                f"Port {port}, which the web console needs, is in use by another program. Stop it first."
-            )
-        facts = {"port": port, "api": api_url}
-        command = ["-m", "local.web", "--port", str(port), "--api", api_url]
-        command += ["--folder", str(folder), "--issuer", issuer_url]
-        process.start([sys.executable, *command], os.environ, **facts)
-    url = f"http://{LOOPBACK}:{facts['port']}"
-    deadline = time.monotonic() + patience
-    while time.monotonic() < deadline and process.alive():
-        try:
-            httpx.get(f"{url}/config.json", timeout=2, trust_env=False).raise_for_status()
-        except httpx.HTTPError:
-            time.sleep(0.05)
-        else:
-            return url
-    raise LocalProblem(f"The web server does not respond. Its log, {process.log}, ends:\n{process.tail()}")
+    options = ("--api", api_url, "--folder", folder, "--issuer", issuer_url)
+    return process.serve("local.web", *options, title="web console", port=port, probe="/config.json", api=api_url)
 
 
 def stop(folder: Path) -> bool:

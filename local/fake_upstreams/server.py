@@ -10,7 +10,6 @@ import argparse
 import base64
 import binascii
 import json
-import os
 import socket
 import sys
 import threading
@@ -23,12 +22,9 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
-import httpx
-
-from local.errors import LocalProblem
 from local.fake_upstreams.settings import Behaviour
 from local.fake_upstreams.stub import Reply, Request, StubUpstream
-from local.processes import LOOPBACK, BackgroundProcess, port_in_use
+from local.processes import LOOPBACK, BackgroundProcess
 
 _HTML = b"<!doctype html><title>Maintenance</title><p>We will be back soon.</p>"
 
@@ -57,30 +53,14 @@ def serving(stub: T, port: int = 0) -> Iterator[Served[T]]:
         server.server_close()
 
 
-def start(name: str, folder: Path, port: int, *, patience: float = 15.0) -> str:
+def start(name: str, folder: Path, port: int) -> str:
     """Return the address of `folder`'s fake upstream `name`; starts it on `port` unless it runs already.
 
     `name` is also that of the module here that serves it when run.
     """
-    process = BackgroundProcess(folder, name)
-    facts = process.facts()
-    if facts is None:
-        if port_in_use(port):
-            raise LocalProblem(
-                f"Port {port}, which the fake upstream {name} needs, is in use by another program. Stop it first."
-            )
-        facts = {"port": port}
-        process.start([sys.executable, "-m", f"local.fake_upstreams.{name}", "--port", str(port)], os.environ, **facts)
-    url = f"http://{LOOPBACK}:{facts['port']}"
-    deadline = time.monotonic() + patience
-    while time.monotonic() < deadline and process.alive():
-        try:
-            httpx.get(f"{url}/_seen", timeout=2, trust_env=False).raise_for_status()
-        except httpx.HTTPError:
-            time.sleep(0.05)
-        else:
-            return url
-    raise LocalProblem(f"The fake upstream {name} does not respond. Its log, {process.log}, ends:\n{process.tail()}")
+    return BackgroundProcess(folder, name).serve(
+        f"local.fake_upstreams.{name}", title=f"fake upstream {name}", port=port, probe="/_seen"
+    )
 
 
 def stop(name: str, folder: Path) -> bool:
