@@ -24,7 +24,7 @@ from sluice.upstream.rate_limiter import RateStore
 from sluice.upstream.source import Source, SourcePage
 from sluice.upstream.tokens import TokenStore, Upstream
 from tests.integration.template import create_table
-from tests.support.pages import check_pages
+from tests.support.sources import check_pages
 
 PANGKAT = source_named("pangkat")
 REGION = "us-east-1"

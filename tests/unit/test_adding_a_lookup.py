@@ -7,14 +7,13 @@ import io
 import json
 import re
 from contextlib import suppress
-from typing import Any
 
 import pytest
 from openpyxl import load_workbook
 
 from local.paths import ROOT
 from sluice.catalog import registry
-from sluice.catalog.registry import IMPORTERS, LOOKUPS, SOURCES, check_rates, lookup_named
+from sluice.catalog.registry import LOOKUPS, SOURCES, check_rates, lookup_named
 from sluice.model.chunk import ChunkRef, PhaseName
 from sluice.model.errors import TryLater
 from sluice.model.status import Status
@@ -23,27 +22,16 @@ from sluice.schema.validation import check_rows
 from sluice.upstream.lookup import Lookup
 from sluice.usecases.recipes import recipe_of
 from tests.support.harness import Harness
+from tests.support.pages import blocks, declare, declare_importer
 
 PAGE = (ROOT / "docs" / "adding-a-lookup.md").read_text()
 NAME = "Suppliers DE.csv"
 
 
-def blocks(language: str) -> list[str]:
-    """Return the blocks of code in a language."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-
-
-def declare(block: int, name: str) -> Any:
-    """Run a block of the page's Python and return what it declares by a name."""
-    names: dict[str, Any] = {"__name__": "declared"}
-    exec(compile(blocks("python")[block], "adding-a-lookup.md", "exec", dont_inherit=True), names)
-    return names[name]
-
-
 @pytest.fixture
 def lookup(monkeypatch: pytest.MonkeyPatch) -> Lookup:
     """The page's lookup, in the registry during a test."""
-    made: Lookup = declare(0, "vat")
+    made: Lookup = declare(blocks(PAGE, "python")[0], "vat")
     monkeypatch.setattr(registry, "_LOOKUPS", registry.lookups_by_name([*LOOKUPS, made]))
     return made
 
@@ -51,9 +39,7 @@ def lookup(monkeypatch: pytest.MonkeyPatch) -> Lookup:
 @pytest.fixture
 def importer(monkeypatch: pytest.MonkeyPatch) -> Importer:
     """The page's importer, in the registry during a test."""
-    made: Importer = declare(1, "suppliers")
-    monkeypatch.setattr(registry, "_IMPORTERS", registry.importers_by_name([*IMPORTERS, made]))
-    return made
+    return declare_importer(blocks(PAGE, "python")[1], "suppliers", monkeypatch)
 
 
 def test_the_declarations_of_the_page_are_consistent(lookup: Lookup, importer: Importer) -> None:
@@ -71,9 +57,9 @@ def test_the_declarations_of_the_page_are_consistent(lookup: Lookup, importer: I
 
 def test_the_file_of_the_page_has_the_result_of_the_page(lookup: Lookup, importer: Importer) -> None:
     harness = Harness()
-    for body in map(json.loads, blocks("text")[0].splitlines()):
+    for body in map(json.loads, blocks(PAGE, "text")[0].splitlines()):
         harness.upstreams.found[body[lookup.echo]] = lookup.read(body)
-    ref = harness.upload(blocks("csv")[0].encode(), importer=importer.name, filename=NAME)
+    ref = harness.upload(blocks(PAGE, "csv")[0].encode(), importer=importer.name, filename=NAME)
 
     def work_with_retries(chunk: ChunkRef) -> None:
         for _ in range(3):  # a key without a result is tried again with its chunk

@@ -4,29 +4,27 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from typing import Any
 
 from local.paths import ROOT
 from sluice.catalog.registry import SOURCES, source_named, sources_by_name
 from sluice.schema.importer import Row, columns_of
 from sluice.upstream.source import Source, SourcePage
-from tests.support.pages import check_pages
+from tests.support.pages import blocks, declare
+from tests.support.sources import check_pages
 
 PAGE = (ROOT / "docs" / "adding-a-source.md").read_text()
 OPTIONS = PAGE[PAGE.index("## 2.") : PAGE.index("## 3.")]
 
 
-def declare() -> Source:
-    """Run the page's code and return its source."""
-    (code,) = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-    names: dict[str, Any] = {"__name__": "declared"}
-    exec(compile(code, "adding-a-source.md", "exec", dont_inherit=True), names)
-    source: Source = names["cuti"]
+def declared() -> Source:
+    """Return the source of the page."""
+    (code,) = blocks(PAGE, "python")
+    source: Source = declare(code, "cuti")
     return source
 
 
 def test_the_examples_of_the_pages_source_are_a_good_row() -> None:
-    source = declare()
+    source = declared()
     row: type[Row] = source.row
     titles = [column.title for column in columns_of(row)]
     examples = [(info.examples or [None])[0] for info in row.model_fields.values()]

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
-import sys
 from dataclasses import MISSING, fields, replace
-from pathlib import Path
 
 import pytest
 
@@ -20,6 +17,7 @@ from sluice.usecases.artifacts import JobFiles
 from sluice.usecases.recipes import recipe_of
 from sluice.wording import word_rejection
 from tests.support.harness import Harness
+from tests.support.pages import blocks, declare_importer
 
 PAGE = (ROOT / "docs" / "adding-an-importer.md").read_text()
 NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
@@ -27,8 +25,7 @@ NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
 
 def last(language: str) -> str:
     """Return the last block of code in a language."""
-    found: list[str] = re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-    return found[-1]
+    return blocks(PAGE, language)[-1]
 
 
 def counted(what: str) -> int:
@@ -46,20 +43,9 @@ def rejections_of_the_page() -> list[tuple[str, ...]]:
 
 
 @pytest.fixture
-def importer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Importer:
-    """The page's importer: a module of its own, and in the registry during a test."""
-    file = tmp_path / "shipments.py"
-    file.write_text(last("python"))
-    spec = importlib.util.spec_from_file_location("sluice.catalog.shipments", file)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, spec.name, module)
-    spec.loader.exec_module(module)
-    made: Importer = module.shipments
-    monkeypatch.setattr(registry, "IMPORTERS", (*registry.IMPORTERS, made))
-    monkeypatch.setitem(registry._IMPORTERS, made.name, made)
-    return made
+def importer(monkeypatch: pytest.MonkeyPatch) -> Importer:
+    """The page's importer."""
+    return declare_importer(last("python"), "shipments", monkeypatch)
 
 
 def test_an_importer_has_less_than_thirty_lines() -> None:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
-import sys
-from pathlib import Path
 
 import pytest
 
 from local.paths import ROOT
-from sluice.catalog import registry
-from sluice.catalog.registry import importers_by_name
 from sluice.model.status import Status
 from sluice.schema.importer import Importer
 from sluice.usecases.artifacts import JobFiles
 from tests.support.factories import csv_file
 from tests.support.harness import Harness
+from tests.support.pages import blocks, declare_importer
 
 README = (ROOT / "README.md").read_text()
 PICTURES = ROOT / "docs" / "pictures"
@@ -24,31 +20,17 @@ PICTURES = ROOT / "docs" / "pictures"
 PICTURE_BYTES = 100_000
 
 
-def block(language: str) -> str:
-    """Return the only block of code in a language."""
-    (code,) = re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
-    return str(code)
-
-
 @pytest.fixture
-def importer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Importer:
-    """The importer of the README: a module of its own, registered during a test."""
-    file = tmp_path / "tyres.py"
-    file.write_text(block("python"))
-    spec = importlib.util.spec_from_file_location("sluice.catalog.tyres", file)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, spec.name, module)
-    spec.loader.exec_module(module)
-    made: Importer = module.tyres
-    monkeypatch.setattr(registry, "_IMPORTERS", importers_by_name([*registry.IMPORTERS, made]))
-    return made
+def importer(monkeypatch: pytest.MonkeyPatch) -> Importer:
+    """The importer of the README."""
+    (code,) = blocks(README, "python")
+    return declare_importer(code, "tyres", monkeypatch)
 
 
 def test_the_importer_has_at_most_fifteen_lines() -> None:
     """Imports and blank lines included."""
-    assert len(block("python").splitlines()) <= 15
+    (code,) = blocks(README, "python")
+    assert len(code.splitlines()) <= 15
 
 
 def test_the_importer_loads_good_rows_and_rejects_wrong_ones(importer: Importer) -> None:

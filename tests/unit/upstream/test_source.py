@@ -15,7 +15,7 @@ from sluice.schema.importer import MARK, Row, column
 from sluice.schema.validation import check_rows
 from sluice.upstream.source import Source, SourcePage, fields_in, fields_of, read_page, records_of
 from sluice.wording import word_rejection
-from tests.support.pages import check_pages
+from tests.support.sources import check_pages
 
 GOOD: dict[str, Any] = {
     "nip": "098703152010011002",

@@ -22,7 +22,7 @@ from sluice.model.recipe import Recipe
 from sluice.schema.decisions import settle
 from sluice.schema.validation import Checked
 from sluice.upstream.source import Source, SourcePage
-from tests.support.pages import check_pages
+from tests.support.sources import check_pages
 
 QUERY = {"offset": "0", "limit": "100"}
 PAGE = Request("pangkat", QUERY)
