@@ -14,9 +14,13 @@ from moto import mock_aws
 from moto.dynamodb.responses import DynamoHandler
 
 from sluice import auth as identity
+from sluice import bootstrap
 from tests.integration import moto_tables, permissions
 from tests.integration.stack import Stack, deploy, forget_clients, forget_settings, set_environment
 from tests.support import issuer
+from tests.support.machine import MemoryMachine
+
+REGION = "us-east-1"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -36,13 +40,33 @@ def quick_tables() -> Iterator[None]:
 
 
 @pytest.fixture
-def function_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Set the functions' environment, and serve the keys of the test issuer; there is no AWS."""
+def no_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set credentials that no account has, in place of the developer's own settings."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     monkeypatch.delenv("AWS_PROFILE", raising=False)
+
+
+@pytest.fixture
+def aws(no_account: None) -> Iterator[None]:
+    """Start moto in this process."""
+    with mock_aws():
+        yield
+
+
+@pytest.fixture
+def machine(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> MemoryMachine:
+    """Return a state machine that records its calls, which moto's does not."""
+    machine = MemoryMachine()
+    monkeypatch.setattr(bootstrap.AwsServices, "machine", machine)
+    return machine
+
+
+@pytest.fixture
+def function_settings(no_account: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Set the functions' environment, and serve the keys of the test issuer; there is no AWS."""
     monkeypatch.setattr(identity, "fetch_json", lambda _: issuer.key_set())
     set_environment(monkeypatch)
     forget_settings()

@@ -46,14 +46,6 @@ CONTEXT: LambdaContext = FakeContext()
 pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish")
 
 
-@pytest.fixture
-def machine(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> MemoryMachine:
-    """Return a state machine that records its calls, which moto's does not."""
-    machine = MemoryMachine()
-    monkeypatch.setattr(bootstrap.AwsServices, "machine", machine)
-    return machine
-
-
 def announced(stack: Stack, status: Status = Status.WAITING_FOR_FILE, **more: Any) -> Job:
     """Add the job of the recorded events, and its file to the bucket."""
     stack.files.write(KEY, CSV)

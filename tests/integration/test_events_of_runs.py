@@ -17,7 +17,6 @@ from functions.finish import app as finish
 from functions.make_file import app as make_file
 from functions.plan import app as plan
 from functions.sweeper import app as sweeper
-from sluice import bootstrap
 from sluice.model.chunk import JobRef, PhaseName
 from sluice.model.errors import UpstreamDown
 from sluice.model.status import Status
@@ -33,14 +32,6 @@ TOKEN = event("dispatch")["token"]
 CONTEXT: LambdaContext = FakeContext()
 
 pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish")
-
-
-@pytest.fixture
-def machine(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> MemoryMachine:
-    """Return a state machine that records its calls, which moto's does not."""
-    machine = MemoryMachine()
-    monkeypatch.setattr(bootstrap.AwsServices, "machine", machine)
-    return machine
 
 
 @pytest.mark.parametrize(("way", "end"), [(Status.PAUSING, "paused"), (Status.CANCELLING, "cancelled")])

@@ -151,12 +151,8 @@ def test_retries_of_a_throttled_task_end_before_the_sweeper_takes_its_job_for_st
 
 
 @pytest.fixture
-def begin(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Machine]]:
+def begin(no_account: None) -> Iterator[Callable[..., Machine]]:
     """Return a function that starts an execution with an input."""
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}):
         yield Machine
 

@@ -11,7 +11,6 @@ from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from local.fake_upstreams.commission import Commission
 from local.fake_upstreams.server import Served, serving
@@ -25,10 +24,10 @@ from sluice.upstream.lookup import LookupBatch, LookupResult
 from sluice.upstream.lookup_client import RETRY_PAUSE, ask
 from sluice.upstream.tokens import Upstream
 from sluice.usecases.ports import Upstreams
+from tests.integration.conftest import REGION
 from tests.integration.template import create_table
 from tests.support.upstreams import MemoryUpstreams
 
-REGION = "us-east-1"
 KEYS = id_numbers(300)
 WARD = {"ward": "79800001"}
 # Pauses between attempts are short.
@@ -38,15 +37,10 @@ PATIENCE = 60
 
 
 @pytest.fixture
-def table(monkeypatch: pytest.MonkeyPatch, atomic_updates: None) -> Iterator[Callable[[], Any]]:
+def table(aws: None, atomic_updates: None) -> Callable[[], Any]:
     """Return a function that creates a resource of the jobs table for a worker."""
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    monkeypatch.delenv("AWS_PROFILE", raising=False)
-    with mock_aws():
-        name = create_table("JobsTable")
-        yield lambda: boto3.resource("dynamodb", region_name=REGION).Table(name)
+    name = create_table("JobsTable")
+    return lambda: boto3.resource("dynamodb", region_name=REGION).Table(name)
 
 
 def look_up(

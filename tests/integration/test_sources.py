@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from local.fake_upstreams.server import Served, serving
 from local.fake_upstreams.settings import Settings
@@ -23,11 +22,11 @@ from sluice.upstream.paging import read_pages
 from sluice.upstream.rate_limiter import RateStore
 from sluice.upstream.source import Source, SourcePage
 from sluice.upstream.tokens import TokenStore, Upstream
+from tests.integration.conftest import REGION
 from tests.integration.template import create_table
 from tests.support.sources import check_pages
 
 PANGKAT = source_named("pangkat")
-REGION = "us-east-1"
 # Pauses between attempts are short.
 HASTY = Clock(chance=lambda: 0.02)
 # A deadline that no test reaches.
@@ -35,22 +34,15 @@ PATIENCE = 60
 
 
 @pytest.fixture
-def shared(
-    monkeypatch: pytest.MonkeyPatch, atomic_updates: None
-) -> Iterator[Callable[[float], tuple[RateStore, TokenStore]]]:
+def shared(aws: None, atomic_updates: None) -> Callable[[float], tuple[RateStore, TokenStore]]:
     """Return a function that gives each reader the shared slots and tokens, at a rate."""
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    monkeypatch.delenv("AWS_PROFILE", raising=False)
-    with mock_aws():
-        name = create_table("JobsTable")
+    name = create_table("JobsTable")
 
-        def share(rate: float) -> tuple[RateStore, TokenStore]:
-            table = boto3.resource("dynamodb", region_name=REGION).Table(name)
-            return DynamoRateStore(table, "siasn", rate), DynamoTokenStore(table)
+    def share(rate: float) -> tuple[RateStore, TokenStore]:
+        table = boto3.resource("dynamodb", region_name=REGION).Table(name)
+        return DynamoRateStore(table, "siasn", rate), DynamoTokenStore(table)
 
-        yield share
+    return share
 
 
 def read(

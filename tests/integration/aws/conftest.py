@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import boto3
 import pytest
-from moto import mock_aws
 
 from sluice.aws.chunks import DynamoChunks
 from sluice.aws.jobs import DynamoJobs
@@ -16,27 +13,15 @@ from sluice.model.errors import Problem
 from sluice.model.job import Job
 from sluice.model.status import Status
 from sluice.usecases.ports import Chunks, Jobs, Locks
+from tests.integration.conftest import REGION
 from tests.integration.template import create_table
 from tests.support.factories import make_job
 from tests.support.files import MemoryFiles
 from tests.support.tables import MemoryChunks, MemoryJobs
 
-REGION = "us-east-1"
 KEEP_DAYS = 90
 NOW = 1_700_000_000
 RESET = Problem("attempt-failed", {"error": "ConnectionResetError"})
-
-
-@pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Start moto in this process, independent of the developer's own settings."""
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    monkeypatch.delenv("AWS_PROFILE", raising=False)
-    with mock_aws():
-        yield
 
 
 @pytest.fixture(params=["memory", "dynamodb"])

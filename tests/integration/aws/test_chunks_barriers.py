@@ -15,7 +15,8 @@ from sluice.model.counts import Counts
 from sluice.model.job import Job
 from sluice.model.status import Status
 from sluice.usecases.ports import Chunks, Jobs
-from tests.integration.aws.conftest import KEEP_DAYS, NOW, REGION, RESET
+from tests.integration.aws.conftest import KEEP_DAYS, NOW, RESET
+from tests.integration.conftest import REGION
 from tests.integration.template import create_table
 from tests.support.factories import make_chunk, make_job
 

@@ -25,7 +25,8 @@ from sluice.model.retention import Stage
 from sluice.model.status import Status
 from sluice.usecases.expiry import EndedJobs
 from sluice.usecases.ports import Chunks, Jobs
-from tests.integration.aws.conftest import KEEP_DAYS, REGION
+from tests.integration.aws.conftest import KEEP_DAYS
+from tests.integration.conftest import REGION
 from tests.integration.template import create_table
 from tests.support.expiry import MemoryEndedJobs
 from tests.support.factories import make_chunk, make_job

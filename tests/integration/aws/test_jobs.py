@@ -21,7 +21,7 @@ from sluice.model.recipe import Decision, Recipe
 from sluice.model.status import Status
 from sluice.usecases.ports import Jobs
 from sluice.wording import word_detail
-from tests.integration.aws.conftest import REGION
+from tests.integration.conftest import REGION
 from tests.integration.template import create_table
 from tests.support.factories import make_job
 

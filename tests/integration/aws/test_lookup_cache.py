@@ -16,7 +16,7 @@ from sluice.catalog.elections.commission import commission
 from sluice.model.errors import TryLater
 from sluice.upstream.lookup import LookupResult
 from sluice.usecases.ports import LookupCache
-from tests.integration.aws.conftest import REGION
+from tests.integration.conftest import REGION
 from tests.integration.template import create_table
 from tests.support.upstreams import MemoryLookupCache
 

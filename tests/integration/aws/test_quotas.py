@@ -15,7 +15,8 @@ from sluice.model.errors import Conflict, Problem, QuotaReached
 from sluice.model.job import Job
 from sluice.model.quota import Limits
 from sluice.model.status import ENDED, TRANSITIONS, Status
-from tests.integration.aws.conftest import KEEP_DAYS, REGION
+from tests.integration.aws.conftest import KEEP_DAYS
+from tests.integration.conftest import REGION
 from tests.integration.template import create_table
 from tests.support.factories import make_job
 

@@ -13,7 +13,7 @@ from sluice.aws.recipes import DynamoRecipes
 from sluice.model.errors import NewerFormat
 from sluice.model.saved import Saved
 from sluice.usecases.ports import Recipes
-from tests.integration.aws.conftest import REGION
+from tests.integration.conftest import REGION
 from tests.integration.template import create_table
 from tests.support.recipes import MemoryRecipes
 

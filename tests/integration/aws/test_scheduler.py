@@ -15,7 +15,7 @@ from sluice.catalog.registry import SOURCES
 from sluice.model.errors import NewerFormat, TryLater
 from sluice.upstream.source import Schedule
 from sluice.usecases.ports import Schedules
-from tests.integration.aws.conftest import REGION
+from tests.integration.conftest import REGION
 from tests.integration.stack import event
 from tests.support.schedules import MemorySchedules
 

@@ -14,7 +14,7 @@ from sluice.aws.step_functions import StepFunctionsMachine
 from sluice.model.job import Job
 from sluice.model.status import Status
 from sluice.usecases.ports import Machine
-from tests.integration.aws.conftest import REGION
+from tests.integration.conftest import REGION
 from tests.support.factories import make_job
 from tests.support.machine import MemoryMachine
 

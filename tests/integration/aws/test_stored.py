@@ -12,7 +12,8 @@ from sluice.model.chunk import ChunkState, PhaseName
 from sluice.model.counts import Counts
 from sluice.model.errors import FileRejected, NewerFormat
 from sluice.model.job import allowed_actions
-from tests.integration.aws.conftest import KEEP_DAYS, REGION
+from tests.integration.aws.conftest import KEEP_DAYS
+from tests.integration.conftest import REGION
 from tests.integration.template import create_table
 from tests.support.factories import make_chunk, make_job
 

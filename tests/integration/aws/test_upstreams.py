@@ -19,9 +19,10 @@ from sluice.catalog.civil_service.pangkat import pangkat
 from sluice.catalog.elections.commission import commission
 from sluice.model.errors import UpstreamRejected
 from sluice.upstream.lookup import Lookup, LookupBatch, LookupResult, OnResult
+from tests.integration.conftest import REGION
 from tests.integration.template import create_table
 
-REGION = "us-east-1"
+pytestmark = pytest.mark.usefixtures("no_account")
 
 
 class Secret:
@@ -54,14 +55,6 @@ def rows(secret: Secret) -> int:
         table = boto3.resource("dynamodb", region_name=REGION).Table(create_table("JobsTable"))
         (page,) = SharedUpstreams(table, secret).read(pangkat, [0], before=time.time() + 60)
         return len(page.rows)
-
-
-@pytest.fixture(autouse=True)
-def no_account(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    monkeypatch.delenv("AWS_PROFILE", raising=False)
 
 
 def test_a_rejected_secret_is_read_again(register: Served[Register]) -> None:

@@ -13,7 +13,7 @@ import pytest
 from sluice.aws.upstreams import DynamoRateStore, DynamoTokenStore
 from sluice.upstream.rate_limiter import RateStore, spacing
 from sluice.upstream.tokens import AccessToken, TokenStore
-from tests.integration.aws.conftest import REGION
+from tests.integration.conftest import REGION
 from tests.integration.template import create_table
 from tests.support.upstreams import MemoryRateStore, MemoryTokenStore
 

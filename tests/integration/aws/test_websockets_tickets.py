@@ -11,7 +11,7 @@ import pytest
 from sluice.aws.websockets import DynamoTickets
 from sluice.model.event import Ticket
 from sluice.usecases.watchers import Tickets
-from tests.integration.aws.conftest import REGION
+from tests.integration.conftest import REGION
 from tests.integration.template import create_table
 from tests.support.tickets import MemoryTickets
 

@@ -13,13 +13,13 @@ from typing import Any
 import boto3
 import psycopg
 import pytest
-from moto import mock_aws
 
 from local import postgres
 from sluice.destinations.dynamodb.destination import DynamoDestination
 from sluice.destinations.dynamodb.records import DynamoRecords
 from sluice.destinations.postgres import Database, PostgresDestination, PostgresRecords
 from sluice.usecases.ports import Destination, Records
+from tests.integration.conftest import REGION
 from tests.integration.destinations.sample import OFFERS, RULED, THINGS
 from tests.integration.template import create_table
 from tests.support.destination import MemoryDestination, MemoryRecords
@@ -54,16 +54,12 @@ class Target:
 
 
 @pytest.fixture
-def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """Start moto's DynamoDB in this process."""
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+def client(aws: None, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Return a client of moto's DynamoDB, with the records table."""
     # moto executes a transaction on a copy of the table, and loses concurrent writes
     monkeypatch.setattr("sluice.destinations.dynamodb.table._REQUESTS", 1)
-    with mock_aws():
-        create_table("RecordsTable")
-        yield boto3.client("dynamodb", region_name="us-east-1")
+    create_table("RecordsTable")
+    return boto3.client("dynamodb", region_name=REGION)
 
 
 @pytest.fixture(scope="session")
