@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from textwrap import fill
 from typing import Final
 
-from benchmarks.figures import Run
+from benchmarks.figures import Run, table, wrapped
 
 PRICES: Final = Path(__file__).with_name("prices.toml")
 DAYS: Final = 90
@@ -128,13 +127,9 @@ For an hour of one watcher:
 
 {prices.source}; change them in `benchmarks/prices.toml`.
 
-| | USD for a million |
-|---|--:|
-{_lines([UNITS[name], f"{usd:,.4g}"] for name, usd in prices.usd_per_million.items())}
+{table(["", "USD for a million"], ([UNITS[name], f"{usd:,.4g}"] for name, usd in prices.usd_per_million.items()))}
 
-| | USD for each and month |
-|---|--:|
-{_lines([MONTHLY[name], f"{usd:.2f}"] for name, usd in prices.usd_per_month.items())}
+{table(["", "USD for each and month"], ([MONTHLY[name], f"{usd:.2f}"] for name, usd in prices.usd_per_month.items()))}
 
 ## What is not in it
 
@@ -151,21 +146,19 @@ For an hour of one watcher:
 
 def _intro(costs: Costs, prices: Prices) -> str:
     run = costs.run
-    text = (
+    return wrapped(
         "What AWS would bill in USD, without free tiers. Requests are those of real runs, counted on a local stack;"
         f" prices are the list prices of {prices.region}, {prices.date}. Measured {run.at} on {run.machine}, Sluice at "
         f"{run.commit}, with files of {run.rows:,} rows and {costs.lookups:,} lookups, by"
     )
-    return fill(text, 120)
 
 
 def _priced(costs: Sequence[Cost], prices: Prices) -> str:
-    head = f"| | {' | '.join(COLUMNS)} | USD |\n|---|{'--:|' * (len(COLUMNS) + 1)}"
     cells = (
         [cost.title, *(_usd(prices.usd(cost.used, names)) for names in COLUMNS.values()), _usd(prices.usd(cost.used))]
         for cost in costs
     )
-    return f"{head}\n{_lines(cells)}"
+    return table(["", *COLUMNS, "USD"], cells)
 
 
 def _monthly(costs: Costs, prices: Prices) -> str:
@@ -175,8 +168,7 @@ def _monthly(costs: Costs, prices: Prices) -> str:
         for name, count in costs.there.items()
     ]
     lines.append(("Sum", "", sum(usd for _, _, usd in lines)))
-    cells = _lines([title, number, f"{usd:.2f}"] for title, number, usd in lines)
-    return f"| | number | USD |\n|---|--:|--:|\n{cells}"
+    return table(["", "number", "USD"], ([title, number, f"{usd:.2f}"] for title, number, usd in lines))
 
 
 def _usd(amount: float) -> str:
@@ -186,14 +178,9 @@ def _usd(amount: float) -> str:
 
 
 def _counted(costs: Sequence[Cost]) -> str:
-    head = f"| | {' | '.join(cost.title for cost in costs)} |\n|---|{'--:|' * len(costs)}"
     cells = ([unit, *(_number(cost.used.get(name, 0.0)) for cost in costs)] for name, unit in UNITS.items())
-    return f"{head}\n{_lines(cells)}"
+    return table(["", *(cost.title for cost in costs)], cells)
 
 
 def _number(amount: float) -> str:
     return f"{amount:,.0f}" if amount >= 10 else f"{amount:.2g}"
-
-
-def _lines(rows: Iterable[Sequence[str]]) -> str:
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in rows)

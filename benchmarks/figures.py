@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from textwrap import fill
 from typing import Final
 
 import psutil
@@ -328,7 +329,7 @@ def render(groups: Groups) -> str:
             continue
         measured = "Measured in the same run." if table.group in described else _measured(group.run)
         described.add(table.group)
-        parts += [f"## {table.heading}\n", f"{_wrapped(table.text)}\n", f"{_wrapped(measured)}\n"]
+        parts += [f"## {table.heading}\n", f"{wrapped(table.text)}\n", f"{wrapped(measured)}\n"]
         parts.append(_rows(figures, group.bare, table.columns))
     return "\n".join(parts) + _TAIL
 
@@ -346,15 +347,16 @@ def _measured(run: Run) -> str:
 
 
 def _rows(figures: Iterable[Figure], bare: Figure | None, columns: Mapping[str, Cell]) -> str:
-    lines = [f"| {' | '.join(columns)} |", f"|---{'|--:' * (len(columns) - 1)}|"]
-    lines += [f"| {' | '.join(cell(each, bare) for cell in columns.values())} |" for each in figures]
-    return "\n".join(lines) + "\n"
+    return table(list(columns), ([cell(each, bare) for cell in columns.values()] for each in figures)) + "\n"
 
 
-def _wrapped(text: str, width: int = 120) -> str:
-    lines = [""]
-    for word in text.split():
-        if len(lines[-1]) + len(word) >= width:
-            lines.append("")
-        lines[-1] = f"{lines[-1]} {word}".lstrip()
-    return "\n".join(lines)
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Make a table of Markdown; its columns but the first hold numbers."""
+    lines = ["".join(f" {cell} |" if cell else " |" for cell in cells) for cells in (head, *rows)]
+    lines.insert(1, f"---|{'--:|' * (len(head) - 1)}")
+    return "\n".join(f"|{line}" for line in lines)
+
+
+def wrapped(text: str) -> str:
+    """Wrap a paragraph between words."""
+    return fill(text, 120, break_long_words=False, break_on_hyphens=False)
