@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import pkgutil
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -174,3 +175,25 @@ def test_every_page_of_docs_can_be_reached_from_the_readme() -> None:
             ]
             waiting += [each for each in found if each.exists()]
     assert {page for page in PAGES if page.is_relative_to(ROOT / "docs")} - reached == set()
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs" / "decisions").glob("0*.md")), ids=_name)
+def test_a_decision_begins_with_its_number_and_its_date_and_is_in_the_list(page: Path) -> None:
+    assert re.match(rf"# {page.name[:4]}\. .+\n\n\d{{4}}-\d\d-\d\d", page.read_text())
+    assert f"]({page.name})" in (page.parent / "README.md").read_text()
+
+
+def test_what_a_docstring_or_a_comment_names_by_its_path_exists() -> None:
+    """Names of the library with their module, such as `sluice.model.job`, or with a name of it behind."""
+    files = [*SOURCES, *(ROOT / "local").rglob("*.py"), *(ROOT / "tests").rglob("*.py")]
+    named = {name for file in files for name in re.findall(r"(?<!`)`(sluice(?:\.\w+)+)`", file.read_text())}
+    assert len(named) > 40
+    assert [name for name in sorted(named) if not _exists(name)] == []
+
+
+def _exists(name: str) -> bool:
+    try:
+        pkgutil.resolve_name(name)
+    except (ImportError, AttributeError):
+        return False
+    return True
