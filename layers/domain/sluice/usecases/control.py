@@ -1,7 +1,7 @@
 """Control of a job: callers answer, commit, pause, resume, cancel, retry, roll back and delete it; workers suspend it.
 
 Each function is idempotent. A call changes the job first and then starts its execution; if the process dies between
-the two, the repeated call starts the execution.
+the two, the repeated call starts the execution. ``by`` is the subject of the caller, ``now`` the time in epoch seconds.
 """
 
 from __future__ import annotations
@@ -41,10 +41,6 @@ def answer(ref: JobRef, *, version: int, answers: Mapping[str, Any], by: str, no
     answers
         Decisions, see `given_decisions`; ``{"mode": "update"}`` where the job offers it; or ``exceed`` or
         ``cancel`` for a guard.
-    by
-        Subject of the caller.
-    now
-        Epoch seconds.
 
     Raises
     ------
@@ -102,13 +98,6 @@ def _answered_before(job: Job, made: Mapping[str, Any], now: int, services: Serv
 def commit(ref: JobRef, *, by: str, now: int, services: Services) -> Job:
     """Commit a job in review: start loading its rows, or let it wait while another job loads into its dataset.
 
-    Parameters
-    ----------
-    by
-        Subject of the caller.
-    now
-        Epoch seconds.
-
     Raises
     ------
     Conflict
@@ -127,13 +116,6 @@ def commit(ref: JobRef, *, by: str, now: int, services: Services) -> Job:
 
 def pause(ref: JobRef, *, by: str, now: int, services: Services) -> Job:
     """Pause a job until a caller resumes or cancels it; chunks that workers hold are finished first.
-
-    Parameters
-    ----------
-    by
-        Subject of the caller.
-    now
-        Epoch seconds.
 
     Raises
     ------
@@ -164,13 +146,6 @@ def resume(ref: JobRef, *, by: str, now: int, services: Services) -> Job:
     """Continue a paused job in a new run; chunks that are done stay done.
 
     A job that was resumed before is returned unchanged.
-
-    Parameters
-    ----------
-    by
-        Subject of the caller.
-    now
-        Epoch seconds.
 
     Raises
     ------
@@ -214,8 +189,6 @@ def auto_resume(ref: JobRef, run: int, *, now: int, services: Services) -> Job:
     ----------
     run
         The run in which the job was suspended.
-    now
-        Epoch seconds.
     """
     job = services.jobs.get(ref)
     if job.run == run + 1 and _has_begun(job, {Status.PARSING, Status.LOADING}):
@@ -232,13 +205,6 @@ def cancel(ref: JobRef, *, by: str, now: int, services: Services) -> Job:
     """Cancel a job; rows that were loaded stay and can be rolled back.
 
     An inactive or queued job ends at once; any other job ends when the chunks that workers hold are done.
-
-    Parameters
-    ----------
-    by
-        Subject of the caller.
-    now
-        Epoch seconds.
 
     Raises
     ------
@@ -263,13 +229,6 @@ def cancel(ref: JobRef, *, by: str, now: int, services: Services) -> Job:
 
 def retry(ref: JobRef, *, by: str, now: int, services: Services) -> Job:
     """Process the chunks of a failed job that are not done, in a new run.
-
-    Parameters
-    ----------
-    by
-        Subject of the caller.
-    now
-        Epoch seconds.
 
     Raises
     ------
@@ -297,13 +256,6 @@ def roll_back(ref: JobRef, *, by: str, now: int, services: Services) -> Job:
     A job that is or was rolled back stays as it is, so no row is restored twice. While another job holds the lock of
     its dataset, it waits as `rolling_back`.
 
-    Parameters
-    ----------
-    by
-        Subject of the caller.
-    now
-        Epoch seconds.
-
     Raises
     ------
     Conflict
@@ -328,13 +280,6 @@ def delete_job(ref: JobRef, *, by: str, now: int, services: Services) -> Job:
 
     Rows in a dataset stay there; a caller who wants to remove them calls `roll_back` first. A second call, or a call
     after one that died, deletes what is left.
-
-    Parameters
-    ----------
-    by
-        Subject of the caller.
-    now
-        Epoch seconds.
 
     Raises
     ------
