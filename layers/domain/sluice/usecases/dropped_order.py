@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from ulid import ULID
 
-from sluice.model.chunk import JobRef
-from sluice.model.errors import NotFound, Problem
+from sluice.model.errors import Problem
 from sluice.model.job import OVERTAKEN, Job
 from sluice.model.lock import Held, Lock
 from sluice.model.status import ENDED, Status
-from sluice.usecases.ports import Jobs
-from sluice.usecases.services import Services
+from sluice.usecases.services import Services, find_job
 
 # States in which a job of the drop folder holds up newer ones.
 _ON_ITS_WAY = frozenset({Status.QUEUED, Status.PARSING, Status.LOADING})
@@ -27,7 +25,7 @@ def is_held_up(job: Job, lock: Lock, now: int, services: Services) -> bool:
     if not job.is_dropped or job.force or job.status is Status.ROLLING_BACK:
         return False
     for ref in services.locks.older(lock, job.ref):
-        older = find(ref, services.jobs)
+        older = find_job(ref, services.jobs)
         if older is None and ULID.from_str(ref.id).timestamp > now - _TO_ADD:
             return True  # the job of a file that has just arrived
         if older is not None and older.status in _ON_ITS_WAY:
@@ -42,11 +40,3 @@ def overtaken_by(job: Job, seen: Held) -> Problem | None:
     if job.is_dropped and not job.force and seen.newest > job.ref.id:
         return Problem(OVERTAKEN, {"overtaken_by": seen.newest})
     return None
-
-
-def find(ref: JobRef, jobs: Jobs) -> Job | None:
-    """Read a job; ``None`` if it is not kept any more."""
-    try:
-        return jobs.get(ref)
-    except NotFound:  # its retention has ended
-        return None

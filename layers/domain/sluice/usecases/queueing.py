@@ -24,9 +24,9 @@ from sluice.model.errors import Conflict, NotFound, Problem
 from sluice.model.job import SYSTEM, Decided, Job, WaitsFor
 from sluice.model.lock import Held, Lock, LockChanged, LockStep, Waiting, dataset_lock, importer_lock
 from sluice.model.status import ENDED, HOLDING, INACTIVE, STOPPING, Status
-from sluice.usecases.dropped_order import find, is_held_up, overtaken_by
+from sluice.usecases.dropped_order import is_held_up, overtaken_by
 from sluice.usecases.ports import Jobs
-from sluice.usecases.services import Services
+from sluice.usecases.services import Services, find_job
 
 # More than any number of waiting jobs: a full page might lack the first in line.
 _ALL = 100_000
@@ -176,7 +176,7 @@ def _waits_for_importer(job: Job, now: int, services: Services, owners: dict[Loc
     if owner == job.ref:
         return False
     if lock not in owners:
-        there = find(owner, services.jobs)
+        there = find_job(owner, services.jobs)
         if there is None or there.status in ENDED | {Status.IN_REVIEW}:
             _pass_importer_on(owner, job, now, services)
         else:
@@ -252,7 +252,7 @@ def _held(lock: Lock, now: int, services: Services) -> Held:
     seen = services.locks.held(lock)
     if seen.owner is None:
         return seen
-    owner = find(seen.owner, services.jobs)
+    owner = find_job(seen.owner, services.jobs)
     if owner is None:
         services.locks.release(lock, seen.owner)
     elif _needs_dataset(owner, now, services):
@@ -289,7 +289,7 @@ def _pass_dataset_on(lock: Lock | None, now: int, services: Services) -> None:
     while lock is not None:
         seen = _held(lock, now, services)
         if seen.owner is not None:
-            owner = find(seen.owner, services.jobs)
+            owner = find_job(seen.owner, services.jobs)
             if owner and owner.hold and owner.status in HOLDING:
                 services.machine.start(owner)
             return
@@ -304,7 +304,7 @@ def _pass_dataset_on(lock: Lock | None, now: int, services: Services) -> None:
             continue
         services.machine.start(job)
         for waiting in services.locks.line(lock, _AT_ONCE):
-            if (other := find(waiting.ref, services.jobs)) and other.is_in_line:
+            if (other := find_job(waiting.ref, services.jobs)) and other.is_in_line:
                 _note_owner(other, job.ref, services)
         return
 
@@ -312,7 +312,7 @@ def _pass_dataset_on(lock: Lock | None, now: int, services: Services) -> None:
 def _next(lock: Lock, seen: Held, now: int, services: Services) -> Job | None:
     """Find the first in the line of a lock that may take it; ends those that were overtaken."""
     for waiting in services.locks.line(lock, _AT_ONCE):
-        job = find(waiting.ref, services.jobs)
+        job = find_job(waiting.ref, services.jobs)
         if job is None or job.run != waiting.run or not job.is_in_line:
             services.locks.leave(lock, waiting)  # it was paused, cancelled or removed
         elif job.status is Status.QUEUED and (problem := overtaken_by(job, seen)):
@@ -341,7 +341,7 @@ def _pass_importer_on(owner: JobRef, job: Job, now: int, services: Services) -> 
     passed = locks.transfer(lock, owner, follower.ref) if follower else locks.release(lock, owner)
     if not passed:
         current = locks.owner(lock)  # the process that transferred the lock may have died before it started the job
-        follower = find(current, services.jobs) if current else None
+        follower = find_job(current, services.jobs)
     elif follower is None and (late := _first(job, services.jobs)) and locks.acquire(lock, late.ref):
         follower = late
     if follower is not None and follower.status is Status.QUEUED:

@@ -44,7 +44,7 @@ from sluice.schema.importer import Importer
 from sluice.usecases.artifacts import JobFiles
 from sluice.usecases.ports import Jobs
 from sluice.usecases.recipes import given_decisions
-from sluice.usecases.services import Services
+from sluice.usecases.services import Services, find_job
 
 #: Least likeness of headers at which a lesson is offered.
 ALIKE: Final = 0.8
@@ -296,10 +296,8 @@ def recall(job: Job, importer: Importer, heads: list[list[Record]], services: Se
 
 def _holds(lesson: Lesson, tenant: str, jobs: Jobs) -> bool:
     """Whether the job of a lesson is still completed; one whose retention has ended can be rolled back no more."""
-    try:
-        return jobs.get(JobRef(tenant, lesson.job)).status is Status.COMPLETED
-    except NotFound:
-        return True
+    job = find_job(JobRef(tenant, lesson.job), jobs)
+    return job is None or job.status is Status.COMPLETED
 
 
 def use(job: Job, known: Known, importer: Importer) -> Decided:

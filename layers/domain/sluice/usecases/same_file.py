@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sluice.model.errors import Conflict, FileRejected, NotFound
+from sluice.model.errors import Conflict, FileRejected
 from sluice.model.job import Job
 from sluice.model.lock import Lock, file_lock
 from sluice.model.options import GivenOptions
 from sluice.model.status import Status
-from sluice.usecases.services import Services
+from sluice.usecases.services import Services, find_job
 
 # End states after which the same file may be imported again.
 _UNDONE = frozenset({Status.FAILED, Status.CANCELLED, Status.ROLLED_BACK})
@@ -48,14 +48,8 @@ def claim(job: Job, sha256: str, services: Services) -> None:
 
 def _earlier(lock: Lock, services: Services) -> Job | None:
     """Find the job that has imported this file, or is about to."""
-    ref = services.locks.owner(lock)
-    if ref is None:
-        return None
-    try:
-        job = services.jobs.get(ref)
-    except NotFound:  # its retention has ended
-        return None
-    return None if job.status in _UNDONE else job
+    job = find_job(services.locks.owner(lock), services.jobs)
+    return None if job is None or job.status in _UNDONE else job
 
 
 def _asks(job: Job) -> bool:

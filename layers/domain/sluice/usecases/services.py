@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from sluice.model.chunk import Chunk
+from sluice.model.chunk import Chunk, JobRef
+from sluice.model.errors import NotFound
 from sluice.model.job import Job
 from sluice.usecases.ports import (
     Chunks,
@@ -75,3 +76,11 @@ class Services(Protocol):
 
     @property
     def recipes(self) -> Recipes: ...
+
+
+def find_job(ref: JobRef | None, jobs: Jobs) -> Job | None:
+    """Read a job; ``None`` if its retention has ended, or there is no reference to one."""
+    try:
+        return None if ref is None else jobs.get(ref)
+    except NotFound:
+        return None

@@ -19,7 +19,7 @@ from sluice.usecases import artifacts
 from sluice.usecases.ports import Files, Jobs
 from sluice.usecases.queueing import start
 from sluice.usecases.recipes import drop_folder, named_recipe, recipe_of
-from sluice.usecases.services import Services
+from sluice.usecases.services import Services, find_job
 
 
 @dataclass(frozen=True)
@@ -54,11 +54,8 @@ def start_job(arrival: Arrival, services: Services) -> Job | None:
 
 def _expected(ref: JobRef, arrival: Arrival, jobs: Jobs) -> Job | None:
     """Queue the job that waits for this file; a second upload does not change a job that no longer waits."""
-    try:
-        job = jobs.get(ref)
-    except NotFound:
-        return None
-    if job.status is not Status.WAITING_FOR_FILE:
+    job = find_job(ref, jobs)
+    if job is None or job.status is not Status.WAITING_FOR_FILE:
         return job
     file = replace(job.file, bytes=arrival.bytes, etag=arrival.etag)
     return jobs.transition(ref, Status.QUEUED, file=file, since=job)

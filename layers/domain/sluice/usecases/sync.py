@@ -17,7 +17,7 @@ from ulid import ULID
 
 from sluice.catalog.registry import SOURCES, source_named
 from sluice.model.chunk import JobRef
-from sluice.model.errors import Conflict, NotFound, Problem, QuotaReached
+from sluice.model.errors import Conflict, Problem, QuotaReached
 from sluice.model.job import OVERDUE, SYNC, SYSTEM, Job, JobFile
 from sluice.model.lock import source_lock
 from sluice.model.options import GivenOptions
@@ -27,7 +27,7 @@ from sluice.usecases.control import cancel
 from sluice.usecases.ports import Jobs, Schedules
 from sluice.usecases.queueing import start
 from sluice.usecases.recipes import options_of
-from sluice.usecases.services import Services
+from sluice.usecases.services import Services, find_job
 
 #: Requester of a scheduled sync, in its log.
 SCHEDULE = "schedule"
@@ -81,7 +81,7 @@ def start_sync(
     given = options_of(source.rows, GivenOptions(guards=dict(guards)))
     while True:
         before = services.locks.owner(source_lock(tenant, source.name))
-        there = _found(before, services.jobs)
+        there = find_job(before, services.jobs)
         if there is not None and not force:
             if there.status is Status.QUEUED:
                 # the call that created it may have died before it started the execution
@@ -131,7 +131,7 @@ def current_job(tenant: str, source_name: str, services: Services) -> Job | None
         If there is no such source.
     """
     owner = services.locks.owner(source_lock(tenant, source_named(source_name).name))
-    return _found(owner, services.jobs)
+    return find_job(owner, services.jobs)
 
 
 def new_sync(tenant: str, source: Source, by: str, now: datetime, given: GivenOptions = _NOTHING_GIVEN) -> Job:
@@ -166,7 +166,7 @@ def sync_on_schedule(tenant: str, source_name: str, *, now: datetime, services: 
     """
     source, lock = source_named(source_name), source_lock(tenant, source_name)
     before = services.locks.owner(lock)
-    current = _found(before, services.jobs)
+    current = find_job(before, services.jobs)
     if current is not None and current.status not in ENDED:
         return None
     job = new_sync(tenant, source, SCHEDULE, now)
@@ -268,11 +268,3 @@ def end_overdue(job: Job, now: int, jobs: Jobs) -> bool:
         job.ref, Status.FAILED if job.status is not Status.CANCELLING else Status.CANCELLED, problem=_PROBLEM
     )
     return True
-
-
-def _found(ref: JobRef | None, jobs: Jobs) -> Job | None:
-    """Get the job; ``None`` if its retention has ended."""
-    try:
-        return None if ref is None else jobs.get(ref)
-    except NotFound:
-        return None
