@@ -19,15 +19,13 @@ _FIRST_NAMES = ("Thandiwe", "Sipho", "Nomsa", "Pieter", "Lerato", "Fatima", "Joh
 _SURNAMES = ("Nkosi", "Dlamini", "van der Merwe", "Naidoo", "Botha", "Mokoena", "Khumalo", "Jacobs", "Molefe")
 
 
-def voter_rows(count: int, *, first: int = 0, ward: str = WARD, invalid_every: int = 20) -> Iterator[Line]:
-    """Generate the rows of a file, under `HEADERS`; their ID numbers are unique.
+def voter_rows(count: int, *, first: int = 0, invalid_every: int = 20) -> Iterator[Line]:
+    """Generate the rows of a file, under `HEADERS`; their ID numbers are unique, and one in seven has no ward.
 
     Parameters
     ----------
     first
         Number of the first row; files share no ID number if they share no row number.
-    ward
-        The ward of most rows; one in seven has none.
     invalid_every
         One row in this many has an invalid ID number, each of the `KINDS` in turn; 0: none.
     """
@@ -35,7 +33,7 @@ def voter_rows(count: int, *, first: int = 0, ward: str = WARD, invalid_every: i
         wrong = bool(invalid_every) and (number + 1) % invalid_every == 0
         key = invalid_id_number(KINDS[number // invalid_every % len(KINDS)], number) if wrong else id_number(number)
         first_names, surname = _FIRST_NAMES[number % len(_FIRST_NAMES)], _SURNAMES[number % len(_SURNAMES)]
-        yield key, first_names, surname, f"082{number * 7_919 % 10**7:07}", "" if number % 7 == 6 else ward
+        yield key, first_names, surname, f"082{number * 7_919 % 10**7:07}", "" if number % 7 == 6 else WARD
 
 
 def write_csv(path: Path, lines: Iterable[Line]) -> None:
