@@ -61,7 +61,7 @@ def product(index: int, seed: int = 0) -> list[object]:
     ]
 
 
-def write_workbook(
+def write_products(
     path: Path,
     rows: int,
     *,
@@ -70,15 +70,15 @@ def write_workbook(
     columns: Sequence[str] = HEADER,
     seed: int = 0,
 ) -> None:
-    """Write a workbook with shared strings, as spreadsheet programs do.
+    """Write a file of products: a workbook with shared strings, as spreadsheet programs do, or CSV in UTF-8.
 
     Parameters
     ----------
     path
-        The .xlsx file to write.
+        The .xlsx or .csv file to write.
     rows
-        Rows below the header. 700,000 take about 90 seconds and 1 GB of memory, because XlsxWriter keeps the shared
-        strings.
+        Rows below the header. 700,000 of a workbook take about 90 seconds and 1 GB of memory, because XlsxWriter keeps
+        the shared strings.
     wrong
         Row number in the sheet (the header is 1) to its wrong column, one of `FAULTS`.
     changed
@@ -94,26 +94,15 @@ def write_workbook(
         When `wrong` names a column without a fault, or a row outside the sheet.
     """
     lines = _lines(rows, wrong or {}, changed, columns, seed)
+    if path.suffix == ".csv":
+        with path.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows(lines)
+        return
     book = xlsxwriter.Workbook(str(path), {"default_date_format": "yyyy-mm-dd"})
     sheet = book.add_worksheet("Products")
     for place, line in enumerate(lines):
         sheet.write_row(place, 0, line)
     book.close()
-
-
-def write_csv(
-    path: Path,
-    rows: int,
-    *,
-    wrong: Mapping[int, str] | None = None,
-    changed: Collection[int] = (),
-    columns: Sequence[str] = HEADER,
-    seed: int = 0,
-) -> None:
-    """Write the rows of `write_workbook`, which has the same parameters, into a CSV file in UTF-8."""
-    lines = _lines(rows, wrong or {}, changed, columns, seed)
-    with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows(lines)
 
 
 def _lines(
@@ -159,8 +148,7 @@ def main() -> None:
     options = parser.parse_args()
     columns = PRICES if options.prices else HEADER
     wrong, changed = wrong_rows(options.wrong, options.rows), frozenset(spread(options.changed, options.rows))
-    write = write_csv if options.path.suffix == ".csv" else write_workbook
-    write(options.path, options.rows, wrong=wrong, changed=changed, columns=columns, seed=options.seed)
+    write_products(options.path, options.rows, wrong=wrong, changed=changed, columns=columns, seed=options.seed)
 
 
 if __name__ == "__main__":

@@ -59,7 +59,7 @@ def _write_sample(sample: Path, rows: int, wrong: Mapping[int, str]) -> None:
     writers = (Path(__file__), Path(workbook.__file__))
     if not sample.exists() or sample.stat().st_mtime < max(writer.stat().st_mtime for writer in writers):
         sample.parent.mkdir(parents=True, exist_ok=True)
-        workbook.write_workbook(sample, rows, wrong=wrong)
+        workbook.write_products(sample, rows, wrong=wrong)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from benchmarks.workbook import spread, write_workbook
+from benchmarks.workbook import spread, write_products
 from tests.support.people import Person, counted
 from tests.support.sizes import size
 
@@ -31,7 +31,7 @@ NOTE = """() => {
 def test_many_rows_are_reviewed_and_loaded(page_at: Callable[..., Page], ann: Person, tmp_path: Path) -> None:
     """The bar progresses while rows are checked and while they are loaded, and the counts at the end are right."""
     path = tmp_path / "products.xlsx"
-    write_workbook(path, ROWS, wrong=dict.fromkeys(spread(WRONG, ROWS), "Price"))
+    write_products(path, ROWS, wrong=dict.fromkeys(spread(WRONG, ROWS), "Price"))
     page = page_at("examples/import.html", ann)
     patience = 180_000
     page.evaluate(NOTE)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.workbook import write_workbook
+from benchmarks.workbook import write_products
 from local.stack import Stack
 from sluice.aws.chunks import DynamoChunks
 from sluice.aws.jobs import DynamoJobs
@@ -44,7 +44,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> File:
     """Return six small chunks of dealers; under ``make soak``, a workbook of four chunks of 10,000 products."""
     if SOAK:
         path, wrong = tmp_path_factory.mktemp("faults") / "products.xlsx", {5_000: "Price", 39_999: "Updated"}
-        write_workbook(path, 40_000, wrong=wrong)
+        write_products(path, 40_000, wrong=wrong)
         return File("products", path.name, path.read_bytes(), 40_000, 4, wrong)
     rows = [list(row) for row in dealers(6 * DEALERS_IN_A_CHUNK)]
     wrong = {700: "Tier", 5_999: "Tier"}

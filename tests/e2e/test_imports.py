@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.workbook import write_workbook
+from benchmarks.workbook import write_products
 from tests.support.factories import csv_file, products
 from tests.support.factories_files import written_by_openpyxl, written_by_xlsxwriter, written_by_xlwt
 from tests.support.people import Person, counted, eventually
@@ -19,7 +19,7 @@ def test_a_workbook_goes_through_with_exact_counts_and_row_numbers(ann: Person, 
     """The file has 25,000 rows in three chunks; a rejection has the row number that a person sees."""
     wrong = {13: "Price", 9_999: "Stock", 10_002: "Updated", 25_001: "Part Number"}
     path = tmp_path / "products.xlsx"
-    write_workbook(path, 25_000, wrong=wrong)
+    write_products(path, 25_000, wrong=wrong)
     job = ann.imported(path.read_bytes(), filename="products.xlsx")
     assert job["status"] == "completed", job
     assert counted(job) == {
