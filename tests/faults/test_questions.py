@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-import openpyxl
 import pytest
 
 from sluice.api.importers import recipe_response
@@ -24,21 +22,9 @@ from sluice.model.status import Status
 from sluice.usecases import queueing
 from sluice.wording import word_detail
 from tests.support.factories import csv_file
+from tests.support.factories_files import sheets_by_openpyxl
 from tests.support.harness import Harness
 from tests.support.questions import DRIFT, GUARD, MAPPING, MARK, OF_ROWS, ORDER, TITLES, Asks
-
-
-def workbook_of(sheets: dict[str, list[tuple[Any, ...]]]) -> bytes:
-    book = openpyxl.Workbook()
-    book.remove(book.worksheets[0])
-    for name, rows in sheets.items():
-        sheet = book.create_sheet(name)
-        for row in rows:
-            sheet.append(row)
-    file = io.BytesIO()
-    book.save(file)
-    return file.getvalue()
-
 
 TWO_PRICES = ("Part Number", "Description", "Old price", "Price")
 SHEET = Asks(
@@ -47,7 +33,7 @@ SHEET = Asks(
     [],
     ["Feb"],
     {"P-3": "2"},
-    file=workbook_of({"Jan": [TITLES, ("P-2", "Part", 1)], "Feb": [TITLES, ("P-3", "Part", 2)]}),
+    file=sheets_by_openpyxl({"Jan": [TITLES, ("P-2", "Part", 1)], "Feb": [TITLES, ("P-3", "Part", 2)]}),
     total=1,
 )
 ENCODING = Asks(

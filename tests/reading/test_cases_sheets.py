@@ -17,7 +17,7 @@ from sluice.model.job import Job
 from sluice.model.status import Status
 from tests.reading.made import ods_cell, ods_document, ods_table
 from tests.reading.outcomes import TENANT, Outcome, outcome_of
-from tests.support.factories_files import packed
+from tests.support.factories_files import packed, sheets_by_openpyxl
 from tests.support.harness import Harness
 
 TITLES = ("Part Number", "Description", "Price", "Stock")
@@ -54,18 +54,6 @@ def xlsx(sheets: Mapping[str, Rows], change: Callable[[Mapping[str, Worksheet]],
     return file.getvalue()
 
 
-def by_openpyxl(sheets: Mapping[str, Rows]) -> bytes:
-    book = openpyxl.Workbook()
-    book.remove(book.worksheets[0])
-    for name, rows in sheets.items():
-        sheet = book.create_sheet(name)
-        for row in rows:
-            sheet.append(row)
-    file = io.BytesIO()
-    book.save(file)
-    return file.getvalue()
-
-
 def xls(sheets: Mapping[str, Rows]) -> bytes:
     book = xlwt.Workbook(encoding="utf-8")
     for name, rows in sheets.items():
@@ -89,7 +77,7 @@ def changed(rows: Rows, change: Callable[[Worksheet], None], **more: Any) -> Out
 
 
 WRITERS = pytest.mark.parametrize(
-    ("write", "ending"), [(xlsx, "xlsx"), (by_openpyxl, "xlsx"), (xls, "xls"), (ods, "ods")]
+    ("write", "ending"), [(xlsx, "xlsx"), (sheets_by_openpyxl, "xlsx"), (xls, "xls"), (ods, "ods")]
 )
 
 
@@ -261,7 +249,7 @@ def test_collapsed_groups_and_sizes_of_nothing_hide_rows_and_columns() -> None:
 
 @pytest.mark.parametrize("before", [b"", b"<!-- rows -->"])
 def test_a_row_of_no_height_is_hidden_even_if_its_rows_cannot_be_split_as_bytes(before: bytes) -> None:
-    with zipfile.ZipFile(io.BytesIO(by_openpyxl({"Dealers": six()}))) as archive:
+    with zipfile.ZipFile(io.BytesIO(sheets_by_openpyxl({"Dealers": six()}))) as archive:
         found = {name: archive.read(name) for name in archive.namelist()}
     part = "xl/worksheets/sheet1.xml"
     found[part] = found[part].replace(b'<row r="3"', b'<row r="3" ht="0" customHeight="1"')

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -117,11 +117,18 @@ def workbook(
 
 def written_by_openpyxl(rows: Iterable[Sequence[Any]]) -> bytes:
     """Write rows as openpyxl does."""
+    return sheets_by_openpyxl({"Sheet": rows})
+
+
+def sheets_by_openpyxl(sheets: Mapping[str, Iterable[Sequence[Any]]], hidden: Container[str] = ()) -> bytes:
+    """Write the rows of several sheets as openpyxl does."""
     book = openpyxl.Workbook()
-    sheet = book.active
-    assert sheet is not None
-    for row in rows:
-        sheet.append(list(row))
+    book.remove(book.worksheets[0])
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        sheet.sheet_state = "hidden" if name in hidden else "visible"
+        for row in rows:
+            sheet.append(list(row))
     file = io.BytesIO()
     book.save(file)
     return file.getvalue()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from openpyxl import Workbook, load_workbook
+from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from sluice.model.chunk import JobRef
@@ -21,6 +21,7 @@ from sluice.model.status import Status
 from sluice.usecases.artifacts import JobFiles
 from sluice.wording import word_detail, word_rejection
 from tests.support.factories import PRODUCT_TITLES, csv_file, products
+from tests.support.factories_files import written_by_openpyxl
 from tests.support.harness import Harness
 
 Edit = Callable[[Worksheet], None]
@@ -269,13 +270,8 @@ def test_only_a_job_with_rejected_rows_can_be_corrected(harness: Harness, first:
 
 def test_a_workbook_of_another_program_is_a_correction_if_it_has_the_row_numbers(harness: Harness, first: Job) -> None:
     """The column counts, not the program that wrote the file."""
-    book = Workbook()
-    assert isinstance(book.active, Worksheet)
-    book.active.append([*PRODUCT_TITLES, ROW_TITLE])
-    book.active.append(["P-000013", "Thirteen", 5, 1, 14])
-    out = io.BytesIO()
-    book.save(out)
-    job = harness.run(harness.upload(out.getvalue(), filename="mine.xlsx", corrects=first.ref.id))
+    file = written_by_openpyxl([[*PRODUCT_TITLES, ROW_TITLE], ["P-000013", "Thirteen", 5, 1, 14]])
+    job = harness.run(harness.upload(file, filename="mine.xlsx", corrects=first.ref.id))
     assert (job.counts.inserted, prices(harness)["P-000013"]) == (1, "5")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import xlsxwriter
-from openpyxl import Workbook, load_workbook
+from openpyxl import load_workbook
 
 from sluice.model.job import Job
 from sluice.model.rejection import JOB_TITLE, ROW_TITLE
@@ -18,6 +18,7 @@ from sluice.reports.rejected_rows import JOB_PROPERTY, REASONS_TITLE
 from sluice.usecases.downloads import ERRORS_CSV, ERRORS_XLSX
 from sluice.wording import word_detail, word_rejection
 from tests.support.factories import PRODUCT_TITLES, csv_file
+from tests.support.factories_files import written_by_openpyxl
 from tests.support.harness import Harness
 from tests.support.spreadsheets import Table, as_csv, as_xlsx, edited, priced, saved, table_of
 from tests.unit.usecases.rejected import TEXTS, notes, rejected_job, rejections, rows_of, stored
@@ -107,17 +108,13 @@ def by_a_program(table: Table) -> bytes:
     return out.getvalue()
 
 
-def by_openpyxl(table: Table) -> bytes:
-    """Save a table as openpyxl and pandas do: text that begins with "=" becomes a formula without a value."""
-    book = Workbook()
-    for row in table:
-        book.worksheets[0].append(row)
-    return saved(book)
-
-
 @pytest.mark.parametrize(
     ("save", "code"),
-    [(by_a_program, "computed-text"), (by_xlsxwriter, "uncomputed-formula"), (by_openpyxl, "uncomputed-formula")],
+    [
+        (by_a_program, "computed-text"),
+        (by_xlsxwriter, "uncomputed-formula"),
+        (written_by_openpyxl, "uncomputed-formula"),
+    ],
 )
 def test_a_text_that_a_library_has_made_a_formula_of_is_not_lost_in_silence(
     harness: Harness, first: Job, save: Callable[[Table], bytes], code: str

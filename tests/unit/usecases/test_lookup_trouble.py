@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, BinaryIO
 
 import pytest
-from openpyxl import Workbook
 
 from local.fake_upstreams.voter_files import voter_rows
 from local.fake_upstreams.voters import WARD, id_numbers, is_id_number, truth
@@ -22,6 +20,7 @@ from sluice.usecases import downloads as making
 from sluice.usecases.artifacts import upload_key
 from sluice.usecases.control import auto_resume, auto_resume_after, delete_job
 from tests.support.factories import make_job
+from tests.support.factories_files import written_by_openpyxl
 from tests.support.harness import LEASE, NOW, Harness
 from tests.support.spreadsheets import as_xlsx, table_of
 from tests.unit.usecases.test_lookup import NAME, book, summary, upload
@@ -35,15 +34,6 @@ def harness() -> Harness:
     made = Harness()
     made.upstreams.found = {key: LookupResult(truth(key).status, truth(key).ward) for key in id_numbers(5_000)}
     return made
-
-
-def workbook(*rows: list[str | None]) -> bytes:
-    """Return a file of these rows, the headers first."""
-    made, out = Workbook(), io.BytesIO()
-    for row in rows:
-        made.active.append(row)  # type: ignore[union-attr]  # a new workbook has a sheet
-    made.save(out)
-    return out.getvalue()
 
 
 def resume_automatically(harness: Harness, ref: JobRef) -> None:
@@ -181,7 +171,7 @@ def test_a_lookup_has_no_review(harness: Harness) -> None:
 def test_invalid_id_numbers_are_not_duplicates(harness: Harness) -> None:
     """A list in which half of the rows have none is not rejected because of that."""
     rows: list[list[str | None]] = [["ID Number"], ["N/A"], ["N/A"], ["N/A"], [KEYS[0]], [KEYS[0]], [None, "Thandiwe"]]
-    ref = upload(harness, workbook(*rows))
+    ref = upload(harness, written_by_openpyxl(rows))
     job = harness.run(ref)
     found = json.loads(harness.make_file(ref, "summary.json"))
     counts = {each["slug"]: each["count"] for each in found["categories"] if each["count"]}
@@ -256,7 +246,7 @@ def test_every_file_that_was_uploaded_to_a_job_is_deleted_with_it(harness: Harne
 
 
 def test_a_deleted_file_cannot_be_corrected(harness: Harness) -> None:
-    ref = upload(harness, workbook(["ID Number"], [KEYS[0]], [KEYS[0]]))
+    ref = upload(harness, written_by_openpyxl([["ID Number"], [KEYS[0]], [KEYS[0]]]))
     harness.run(ref)
     delete(harness, ref)
     with pytest.raises(Conflict, match="deleted"):
@@ -265,7 +255,7 @@ def test_a_deleted_file_cannot_be_corrected(harness: Harness) -> None:
 
 def test_a_corrected_file_in_the_drop_folder_needs_no_ward_in_its_name(harness: Harness) -> None:
     """It is recognised, and has the ward of the job that it corrects."""
-    first = upload(harness, workbook(["ID Number"], [KEYS[0]], [KEYS[0]]))
+    first = upload(harness, written_by_openpyxl([["ID Number"], [KEYS[0]], [KEYS[0]]]))
     ward = harness.run(first).recipe.constants
     table = table_of(harness.make_file(first, "errors.xlsx"))
     table[1][2] = KEYS[1]

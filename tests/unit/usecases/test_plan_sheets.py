@@ -16,6 +16,7 @@ from sluice.model.status import Status
 from sluice.usecases.artifacts import JobFiles
 from sluice.usecases.views import preview
 from sluice.wording import word_effect, word_problem, word_question, word_rejection
+from tests.support.factories_files import sheets_by_openpyxl
 from tests.support.harness import Harness
 
 TITLES = ("Part Number", "Description", "Price", "Stock")
@@ -28,23 +29,10 @@ def month(name: str, *, wrong: bool = False) -> list[Sequence[Any]]:
     return [TITLES, *((f"{name}-{at}", "Filter", price, at) for at, price in enumerate(prices, 1))]
 
 
-def workbook(sheets: Mapping[str, Any], hidden: Sequence[str] = ()) -> bytes:
-    book = openpyxl.Workbook()
-    book.remove(book.worksheets[0])
-    for name, rows in sheets.items():
-        sheet = book.create_sheet(name)
-        sheet.sheet_state = "hidden" if name in hidden else "visible"
-        for row in rows:
-            sheet.append(row)
-    file = io.BytesIO()
-    book.save(file)
-    return file.getvalue()
-
-
 def run(harness: Harness, sheets: Mapping[str, Any], **more: Any) -> Job:
     """Import a workbook and return its job as it ends or waits."""
     hidden = more.pop("hidden", ())
-    return harness.run(harness.upload(workbook(sheets, hidden), filename="a.xlsx", **more))
+    return harness.run(harness.upload(sheets_by_openpyxl(sheets, hidden), filename="a.xlsx", **more))
 
 
 def answered(harness: Harness, job: Job, answers: Mapping[str, Any]) -> Job:
