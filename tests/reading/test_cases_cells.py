@@ -199,7 +199,7 @@ _NUMBERS = (
         '#,##0.000 "MWH"',
     ),
     *('#,##0" days"', "0;[Red]0", "#,##0.00 [$€-407]", "[$-1010409]#,##0.00", "0\\d", '"Stk" 0;@', "0 d", "0_d", "0*m"),
-    *("[Blau]0", "0.00E+00", "# ?/?", "[DBNum1]General", '[>=1000]#,##0,"K";0', "0 km", "[$kr-406] #,##0", "0;;;@"),
+    *("[Blau]0", "0.00E+00", "# ?/?", "[DBNum1]General", '[>=1000]#,##0,"K";0', "0 km", "0;;;@"),
     *('[=1]"yes";[=0]"no";0', "_-* #,##0_d", '0.0"h"', ""),
 )
 _DATES = (
@@ -228,6 +228,7 @@ def test_no_letter_in_a_number_format_makes_a_date_of_a_number() -> None:
     outcome = outcome_of_cells(*rows, styles=styles_of(*_NUMBERS))
     assert outcome.rejected == {}
     assert [*outcome.table("price", "stock").values()] == [("45.5", 45)] * len(_NUMBERS)
+    assert outcome_of_cells({"stock": number(45, 1)}, styles=styles_of("[$kr-406] #,##0")).table("stock") == {2: (45,)}
 
 
 def test_a_date_in_any_format_is_one() -> None:

@@ -11,7 +11,7 @@ import pytest
 import xlwt
 
 from sluice.reading import xls
-from sluice.schema.cells import CellError
+from sluice.schema.cells import CellError, FormattedNumber
 from tests.reading import biff
 from tests.reading.made import ERRORS, as_ods, as_xls, ods_cell, ods_document, ods_table
 from tests.reading.outcomes import Outcome, outcome_of
@@ -248,7 +248,9 @@ def test_the_values_of_an_opendocument_file_by_their_types() -> None:
         '<table:table-cell table:number-columns-repeated="16000"/>',
     ]
     file = ods_document(ods_table(["".join(cells)]))
-    assert read_all(file) == [(1, [0.25, 12.5, True, date(2025, 2, 1), "007", "stored", 7.0, 7.0])]
+    assert read_all(file) == [
+        (1, [0.25, FormattedNumber(12.5, None, "€"), True, date(2025, 2, 1), "007", "stored", 7.0, 7.0])
+    ]
 
 
 def test_repeated_rows_of_an_opendocument_file_are_rows_and_keep_numbers_below_right() -> None:

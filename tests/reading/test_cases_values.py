@@ -373,6 +373,12 @@ def test_a_float_in_a_column_of_text_is_its_digits_as_in_a_workbook() -> None:
     assert outcome.table("phone", "city") == {2: ("491512345678", "22041")}
 
 
+def test_a_version_or_a_size_is_as_it_is_written_where_text_names_no_record() -> None:
+    """Beside 1.1 and 2.5, a person reads 1.0 and 2.0; a key is the same as in a workbook, where it is a number."""
+    outcome = of_dealers(["1.0", "Meyer", "0431", "2.0"], ["2", "10.0", "0431", "100.0"])
+    assert outcome.table("dealer_code", "name", "city") == {2: ("1", "Meyer", "2.0"), 3: ("2", "10.0", "100.0")}
+
+
 @pytest.mark.parametrize("cell", ["1.5E3 ohm", "12E5", "1E-5", "12.50", "1.0.0", "2.0 kW", "E5", "00123", "1,5"])
 def test_other_text_with_digits_stays_as_it_is(cell: str) -> None:
     assert of_dealers(["D-1", cell, cell, cell]).table("name", "phone", "city") == {2: (cell, cell, cell)}

@@ -4,10 +4,25 @@ from __future__ import annotations
 
 import pytest
 
-from sluice.reading.number_formats import DECIMALS, GENERAL, OTHERWISE, PADDED, formatted, formatted_as, kind_of_code
+from sluice.reading.number_formats import (
+    CURRENCY,
+    DECIMALS,
+    GENERAL,
+    OTHERWISE,
+    PADDED,
+    format_kind,
+    formatted,
+    formatted_as,
+    kind_of_code,
+)
 from sluice.schema.cells import FormattedNumber
 
 NUMBER, DAY, SPAN = 0, 14, 46
+
+
+def amount_in(sign: str) -> int:
+    """Return the kind of an amount that is shown beside a currency."""
+    return CURRENCY + int.from_bytes(sign.encode())
 
 
 @pytest.mark.parametrize(
@@ -103,10 +118,15 @@ def test_letters_of_a_date_count_where_they_stand_for_one(code: str, kind: int) 
         ("# ##0", GENERAL),
         ("#\\ ###\\ ##0.00", GENERAL),
         ("#'##0", GENERAL),
-        ('_-"Rp"* #,##0_-;-"Rp"* #,##0_-;_-"Rp"* "-"_-;_-@_-', GENERAL),
-        ("[$€-407] 0.00", GENERAL),
-        ('0.00" kr."', GENERAL),
-        ("$0", GENERAL),
+        ('_-"Rp"* #,##0_-;-"Rp"* #,##0_-;_-"Rp"* "-"_-;_-@_-', amount_in("Rp")),
+        ("[$€-407] 0.00", amount_in("€")),
+        ('0.00" kr."', amount_in("kr.")),
+        ("$0", amount_in("$")),
+        ("\\$0.00", amount_in("$")),
+        ("[$USD] #,##0.00", amount_in("USD")),
+        ("#,##0.00 [$CHF-807]", amount_in("CHF")),
+        ("[$km/h-407] 0", GENERAL),
+        ("[$-409]#,##0.00", GENERAL),
         ("0%", GENERAL),
         ("0.00E+00", GENERAL),
         ("G/通用格式", GENERAL),
@@ -116,6 +136,13 @@ def test_letters_of_a_date_count_where_they_stand_for_one(code: str, kind: int) 
 )
 def test_a_format_is_known_by_what_it_shows_beside_the_digits(code: str, kind: int) -> None:
     assert kind_of_code(code) == kind
+
+
+def test_the_formats_of_the_readers_own_currency_name_none() -> None:
+    """A program shows the sign of its user for 5 to 8 and 37 to 44, whatever the workbook says."""
+    code = '_("$"* #,##0.00_)'
+    assert {format_kind(number, {number: code}) for number in (5, 8, 37, 44)} == {GENERAL}
+    assert format_kind(164, {164: code}) == amount_in("$")
 
 
 @pytest.mark.parametrize(
@@ -166,7 +193,9 @@ def test_a_number_is_itself_unless_its_format_shows_something_else(number: float
         (123456.789012345, "123456.789", 123456.789012345),
         (1234567.5, "1.234.567,50", 1234567.5),
         (1234567.0, "1\u202f234\u202f567", 1234567.0),
-        (5.5, "Rp5,50", 5.5),
+        (5.5, "Rp5,50", FormattedNumber(5.5, None, "Rp")),
+        (-12.5, "-$12.50", FormattedNumber(-12.5, None, "$")),
+        (12.5, "12,50 ¤", 12.5),
         (-5.0, "(5)", -5.0),
         (0.5, "50 %", 0.5),
         (1e12, "1E+12", 1e12),

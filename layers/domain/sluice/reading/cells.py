@@ -59,7 +59,7 @@ def _tagged(value: object) -> dict[str, object]:
     if isinstance(value, timedelta):
         return {"seconds": value.total_seconds()}
     if isinstance(value, FormattedNumber):
-        return {"number": [value.value, value.text]}
+        return {"number": [value.value, value.text, value.currency]}
     if isinstance(value, CellError):
         return {"invalid": [value.text, value.reason.code]} if value.reason else {"error": value.text}
     raise TypeError(f"no cell holds {type(value)}")

@@ -1,8 +1,8 @@
 """Number formats of spreadsheets: what they make of a number, and which numbers they show as something else.
 
 A format reduces to a *kind*, a number that a cell format of the minimal workbook can name: General, a date, a span of
-time, and what distinguishes a shown number from the digits that it has. Amounts are General:
-thousands separators, currencies, percent and exponents. Codes are those of ECMA-376 part 1, 18.8.31.
+time, and what distinguishes a shown number from the digits that it has. Amounts are General: thousands separators,
+percent and exponents; a currency is a kind of its own. Codes are those of ECMA-376 part 1, 18.8.31.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from math import isfinite
 from typing import Final
 
 from sluice.schema.cells import FormattedNumber, InvalidValue
+from sluice.schema.currencies import without_currency
 from sluice.schema.numbers import amount_from_text
 from sluice.schema.text import PRECISION
 
@@ -27,12 +28,16 @@ PADDED: Final = 200
 #: With its decimal places at least and at most: `DECIMALS` + 202 is ``0.00``.
 DECIMALS: Final = 1_000
 _PLACES: Final = 100
+#: With the UTF-8 of a currency's sign or code, as a number: an amount that is shown beside it.
+CURRENCY: Final = 1_000_000
 # Digits and decimal places of a number in a cell at most, and more than any has.
 _MOST: Final = 30
 
 # Builtin formats of dates and times (ECMA-376 part 1, 18.8.30; 27 to 36 and 50 to 58 in East Asian spreadsheets), and
 # those of numbers that are no amounts.
 _DATES: Final = frozenset({*range(14, 23), *range(27, 37), 45, 47, *range(50, 59)})
+# Amounts in the currency of whoever opens the file, whatever code the file gives for them.
+_OWN_CURRENCY: Final = frozenset({*range(5, 9), *range(37, 45)})
 _NUMBERS: Final = {1: "0", 2: "0.00", 12: "# ?/?", 13: "# ??/??"}
 _QUOTED = re.compile(r'"[^"]*"?|\\.|[_*].')
 _BRACKETS = re.compile(r"\[[^\]]*\]?")
@@ -69,7 +74,8 @@ _GENERAL_DIGITS: Final = 9
 def format_kind(number: int, codes: Mapping[int, str]) -> int:
     """Reduce a number format to its kind, by its number and the codes of the workbook."""
     if number in codes:
-        return kind_of_code(codes[number])
+        kind = kind_of_code(codes[number])
+        return GENERAL if kind >= CURRENCY and number in _OWN_CURRENCY else kind
     if number == SPAN:
         return SPAN
     return CALENDAR if number in _DATES else _kind_of_number(_NUMBERS.get(number, ""))
@@ -95,35 +101,40 @@ def kind_of_code(code: str) -> int:
 def _kind_of_number(code: str) -> int:
     if not code.strip():
         return GENERAL
-    kinds = [_kind_of_section(shape) for shape in _shapes(code)]
+    kinds = [_kind_of_section(shape, sign) for shape, sign in _shapes(code)]
     if _CONDITION.search(code) and len({*kinds[:3]}) > 1:  # which section it is depends on the number
         return OTHERWISE
     return kinds[0]
 
 
-def _shapes(code: str) -> Iterator[str]:
-    """Reduce each section of a code to its placeholders.
+def _shapes(code: str) -> Iterator[tuple[str, str]]:
+    """Reduce each section of a code to its placeholders, and yield the sign or code of its currency with them.
 
     Beside them ``L`` is a text, ``U`` one of letters, ``$`` a currency, ``G`` a letter that is not quoted, ``E`` an
     exponent; a space and an apostrophe are what can group digits.
     """
     shape: list[str] = []
+    sign = ""
     for piece in _PIECE.finditer(code):
         kind, text = piece.lastgroup, piece[0]
         if kind == "end":
-            yield "".join(shape)
+            yield "".join(shape), sign
             shape.clear()
+            sign = ""
         elif kind == "text":
             shape.append(_literal(text.strip('"') if text.startswith('"') else text[1:]))
         elif kind == "fill":
             shape.append("" if piece["fill"].isspace() else "L")
         elif kind == "currency":
             shape.append("$" if piece["currency"] else "")
+            sign = sign or _sign(piece["currency"])
         elif kind == "exponent":
             shape.append("E")
         elif kind == "bare":
             shape.append(text if text in _PLACEHOLDERS else "G" if text.isalpha() else _literal(text))
-    yield "".join(shape)
+        if kind in {"text", "bare"} and shape[-1:] == ["$"]:
+            sign = sign or _sign(text.strip('"\\'))
+    yield "".join(shape), sign
 
 
 def _literal(text: str) -> str:
@@ -132,20 +143,27 @@ def _literal(text: str) -> str:
         return " " if text else ""
     if bare in _GROUP_MARKS:
         return "'"
-    word = "U" if bare.isalpha() else "L"
+    return "$" if _sign(bare) else "U" if bare.isalpha() else "L"
+
+
+def _sign(text: str) -> str:
+    """Return the sign or code of a currency without white space; empty if a text is none."""
+    bare = text.strip()
     if not _CURRENCY.fullmatch(bare):
-        return word
+        return ""
     try:
         amount_from_text(f"{bare}1", ".")
     except InvalidValue:
-        return word
-    return "$"
+        return ""
+    return bare
 
 
-def _kind_of_section(shape: str) -> int:
+def _kind_of_section(shape: str, sign: str) -> int:
     shape = shape.strip()
     if any(digit in shape for digit in "0#?"):
-        return GENERAL if _is_amount_format(shape) else _kind_of_digits(shape)
+        if not _is_amount_format(shape):
+            return _kind_of_digits(shape)
+        return CURRENCY + int.from_bytes(sign.encode()) if sign else GENERAL
     is_general = ("G" in shape or "@" in shape) and {"L", "U"}.isdisjoint(shape)
     return GENERAL if is_general else OTHERWISE
 
@@ -175,6 +193,9 @@ def formatted(value: float, kind: int) -> float | FormattedNumber:
 
     A whole number with a point and zeros behind it is a whole number.
     """
+    if kind >= CURRENCY:
+        sign = kind - CURRENCY
+        return FormattedNumber(value, None, sign.to_bytes((sign.bit_length() + 7) // 8).decode())
     if kind >= DECIMALS:
         return value if _has_places(value, *divmod(kind - DECIMALS, _PLACES)) else FormattedNumber(value)
     if kind > PADDED and value.is_integer() and value >= 0:
@@ -220,9 +241,14 @@ def formatted_as(value: float, text: str) -> float | FormattedNumber:
         return FormattedNumber(value, shown.zfill(len(text))) if len(shown) < len(text) else value
     if text.startswith("+") or _LEADING_ZEROS.match(text):
         return FormattedNumber(value)
-    if "%" in text or "e" in text.lower():
-        return value
-    return value if _is_amount(value, text) else FormattedNumber(value)
+    return value if "%" in text or "e" in text.lower() else _as_amount(value, text)
+
+
+def _as_amount(value: float, text: str) -> float | FormattedNumber:
+    if not _is_amount(value, text):
+        return FormattedNumber(value)
+    _, currency = without_currency(text)
+    return FormattedNumber(value, None, currency.text) if currency else value
 
 
 def _is_amount(value: float, text: str) -> bool:

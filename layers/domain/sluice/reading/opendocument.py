@@ -15,7 +15,7 @@ from xml.parsers import expat
 from sluice.model.errors import FileRejected
 from sluice.reading.number_formats import formatted_as, moment_of
 from sluice.reading.xlsx.archive import Archive
-from sluice.schema.cells import Cell, CellError, InvalidValue
+from sluice.schema.cells import Cell, CellError, FormattedNumber, InvalidValue
 from sluice.schema.text import is_error
 
 if TYPE_CHECKING:
@@ -223,7 +223,10 @@ def _value(attributes: dict[str, str], text: str) -> Cell:
     if stored is None:  # what it shows is all that there is
         return CellError(f"={formula.partition('=')[2]}") if formula is not None and not text else text or None
     value = _typed(kind, stored)
-    return formatted_as(value, text.strip()) if kind == "float" and type(value) is float else value
+    if type(value) is not float or kind not in {"currency", "float"}:
+        return value
+    currency = attributes.get("office:currency", "").strip() if kind == "currency" else ""
+    return FormattedNumber(value, None, currency) if currency else formatted_as(value, text.strip())
 
 
 #: Attribute that holds a value, by its type; that of all others is ``office:value``.

@@ -95,7 +95,7 @@ def excel_value(cell: Cell) -> Cell:
     """Return the cell, or its text if Excel has no such value: dates before March 1900, errors, very large numbers."""
     match cell:
         case FormattedNumber(value=value, text=text):
-            return text or excel_value(value)
+            return text or (str(cell) if cell.currency else excel_value(value))
         case CellError():
             possible = False
         case bool():

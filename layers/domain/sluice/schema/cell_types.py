@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, StringConstraints, ValidationInfo
 
 from sluice.model.recipe import FIVE_DIGITS, WHOLE_GROUPS, Mark, Order, Recipe
 from sluice.schema.cells import InvalidValue
-from sluice.schema.currencies import ShownCurrency
+from sluice.schema.currencies import CurrencyNumber, ShownCurrency
 from sluice.schema.dates import date_from_number, date_from_text, day_of, digits_of, shown_by_typed, swapped
 from sluice.schema.numbers import (
     DIGITS,
@@ -274,7 +274,7 @@ def _stored(value: Any) -> Any:
     return value
 
 
-def _numeric(from_text: Callable[[Context, str, str], Decimal]) -> BeforeValidator:
+def _numeric(from_text: Callable[[Context, str, str], Decimal], *, of_amounts: bool = False) -> BeforeValidator:
     """Return what reads the numbers of a field; those that are text by a method of `Context`."""
 
     def read(value: Any, info: ValidationInfo) -> Any:
@@ -282,6 +282,10 @@ def _numeric(from_text: Callable[[Context, str, str], Decimal]) -> BeforeValidat
             if value.isdecimal() and len(value) <= DIGITS:
                 return Decimal(value)  # what most cells of a text file are
             return from_text(_context(info), info.field_name or "", value)
+        if type(value) is CurrencyNumber:
+            if of_amounts:
+                _context(info).currencies[info.field_name or ""] = value.currency
+            value = int(value) if value.is_integer() else float(value)
         return _stored(value)
 
     return BeforeValidator(read)
@@ -359,7 +363,7 @@ class Decimals:
 
 
 #: An amount: ``1,234.50``, ``Rp 1.250.000,50``, ``Rp 5.000,-``, ``(12.00)``; an exact `decimal.Decimal`.
-Money = Annotated[Decimal, _numeric(Context.amount), Decimals(2), Decided("decimal")]
+Money = Annotated[Decimal, _numeric(Context.amount, of_amounts=True), Decimals(2), Decided("decimal")]
 #: The currency of a row's amounts: three capital letters of ISO 4217. An amount beside another currency is rejected.
 Currency = Annotated[str, StringConstraints(pattern="^[A-Z]{3}$"), OfAmounts()]
 #: A number with or without thousands separators; an exact `decimal.Decimal`.

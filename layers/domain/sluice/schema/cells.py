@@ -18,6 +18,8 @@ CELL_CHARACTERS: Final = 32_767
 TOO_LONG: Final = "#TOO-LONG!"
 # Characters that are kept of it.
 _SHOWN: Final = 200
+# Digits behind a mark that can be taken for thousands.
+_GROUP: Final = 3
 
 
 @dataclass(frozen=True)
@@ -58,9 +60,9 @@ class CellError:
 
 @dataclass(frozen=True, slots=True)
 class FormattedNumber:
-    """A number that its cell shows as something else than its digits, such as an id with leading zeros.
+    """A number that its cell shows as something else than its digits, such as an id with leading zeros or ``$ 5``.
 
-    A column of text takes what is shown, if that is known; every other column the number.
+    A column of text takes what is shown, if that is known, and of an amount the digits; other columns take the number.
 
     Parameters
     ----------
@@ -68,14 +70,20 @@ class FormattedNumber:
         The number.
     text
         What the cell shows, if it is the digits with zeros before them.
+    currency
+        The sign or code that the cell shows beside the number.
     """
 
     value: float
     text: str | None = None
+    currency: str | None = None
 
     def __str__(self) -> str:
-        """Return what is known of it: the text, or the digits of the number."""
-        return self.text or f"{Decimal(repr(self.value)):f}".removesuffix(".0")
+        """Return what is known of it: the text, or the number, with a currency in a form that is read in one way."""
+        digits = self.text or f"{Decimal(repr(self.value)):f}".removesuffix(".0")
+        if not self.currency:
+            return digits
+        return f"{self.currency} {digits}{'0' if len(digits.partition('.')[2]) == _GROUP else ''}"
 
 
 #: Numbers; one of CSV is text.

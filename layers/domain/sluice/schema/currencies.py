@@ -7,6 +7,7 @@ contradicts only the currencies that do not use it (Unicode CLDR 45, narrow symb
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from sluice.schema.cells import InvalidValue
@@ -140,6 +141,24 @@ class ShownCurrency(NamedTuple):
         return self.codes <= _WITHOUT_CENTS
 
 
+class CurrencyNumber(float):
+    """A number whose cell shows a currency beside it."""
+
+    currency: ShownCurrency
+
+    __slots__ = ("currency",)
+
+
+def number_in(sign: str, number: float) -> float:
+    """Return a number with the currency of a sign or a code; as it is if the sign stands for any currency."""
+    shown = _shown(sign)
+    if shown is None:
+        return number
+    found = CurrencyNumber(number)
+    found.currency = shown
+    return found
+
+
 def without_currency(text: str) -> tuple[str, ShownCurrency | None]:
     """Take off the currency before an amount, and the one behind it with the blanks between them.
 
@@ -165,6 +184,7 @@ def without_currency(text: str) -> tuple[str, ShownCurrency | None]:
     raise InvalidValue("two-currencies", first=before.text, second=behind.text)
 
 
+@lru_cache(maxsize=100)
 def _shown(text: str) -> ShownCurrency | None:
     if text == _NO_SIGN:
         return None

@@ -22,6 +22,7 @@ from sluice.schema.cells import (
     InvalidValue,
     over_long,
 )
+from sluice.schema.currencies import number_in
 
 #: Whole texts that are errors of a spreadsheet program in every format, because a text file has nothing else for them:
 #: those of ECMA-376 part 1, 18.17.3, of Microsoft Access, of LibreOffice and of Google Sheets, a number that its column
@@ -95,6 +96,8 @@ _HYPHENS = str.maketrans("\u2010\u2011", "--")
 # An amount in the place of digits: as a spreadsheet shows a long number in a narrow cell (1,23457E+11), as R and Python
 # write one (1e+05), and with the point that a float has (1002345678.0).
 _AMOUNT = re.compile(r"(\d+)\.0|\d(?:[.,]\d+)?[eE]\+?\d+|\d[.,]\d+[eE]-\d+")
+# Digits that a number has at least which names something in a text of any kind.
+_ID_DIGITS: Final = 4
 #: What an amount begins with.
 DIGITS: Final = frozenset("0123456789")
 
@@ -106,10 +109,13 @@ def unwrapped(text: str) -> str:
     return text[1:] if _GUARDED.match(text) else text
 
 
-def in_full(bare: str) -> str | CellError:
-    """Return a text; of a float with all its digits, these digits. A number that was shortened has lost its own."""
+def in_full(bare: str, *, is_name: bool = False) -> str | CellError:
+    """Return a text; of a float with all its digits, these digits. A number that was shortened has lost its own.
+
+    Text that names no record keeps a short one as it is: ``2.0`` is a version or a size there.
+    """
     found = None if bare.isdecimal() else _AMOUNT.fullmatch(bare)
-    if found is None:
+    if found is None or (found[1] is not None and len(found[1]) < _ID_DIGITS and not is_name):
         return bare
     if found[1] is None or len(found[1]) > PRECISION:
         return CellError(bare, InvalidValue("shortened-number"))
@@ -191,7 +197,7 @@ def name_from_text(text: str) -> str:
         return _SPACES.sub(" ", text).translate(_HYPHENS)
     if text[0] not in DIGITS:
         return text
-    full = in_full(text)
+    full = in_full(text, is_name=True)
     if isinstance(full, CellError):
         raise InvalidValue("shortened-number")
     return full
@@ -213,7 +219,12 @@ def read_number(cell: float, *, is_text: bool) -> str | float | CellError:
 
 
 def read_formatted(cell: FormattedNumber, *, is_text: bool) -> str | float | CellError:
-    """Return a number that its cell shows as something else: in a column of text what it shows, if that is known."""
-    if not is_text:
-        return read_number(cell.value, is_text=False)
+    """Return a number that its cell shows as something else.
+
+    It is what the cell shows in a column of text, if that is known; elsewhere the number, with its currency if it is
+    an amount.
+    """
+    if cell.currency or not is_text:
+        number = read_number(cell.value, is_text=is_text)
+        return number_in(cell.currency, number) if cell.currency and isinstance(number, (int, float)) else number
     return cell.text or CellError(str(cell), InvalidValue("shown-otherwise"))

@@ -355,8 +355,8 @@ def _row_number(cells: list[Cell], place: int | None) -> int | None:
     match cells[place] if place is not None and place < len(cells) else None:
         case bool():
             return None
-        case int() | float() | FormattedNumber() as number if (value := float(str(number))).is_integer():
-            return int(value)
+        case FormattedNumber(value=float(number)) | (int() | float() as number) if float(number).is_integer():
+            return int(number)
         case str(text) if text.strip().isdecimal() and len(text) < _ROW_DIGITS:
             return int(text)
         case _:

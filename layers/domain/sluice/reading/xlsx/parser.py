@@ -22,7 +22,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from sluice.model.errors import FileRejected
 from sluice.reading.cells import is_blank
-from sluice.reading.number_formats import CALENDAR, DECIMALS, OTHERWISE, SPAN, format_kind, formatted
+from sluice.reading.number_formats import CALENDAR, CURRENCY, DECIMALS, OTHERWISE, SPAN, format_kind, formatted
 from sluice.reading.types import FileLayout, Workspace
 from sluice.reading.xlsx.shared_strings import read_strings, unescape
 from sluice.reading.xlsx.spelling import LAST_COLUMN, NO_TEXT, Formats, Rewriter, column_number, plain_width
@@ -183,7 +183,7 @@ def _formatted_cells(styles: bytes) -> re.Pattern[bytes] | None:
 
 def _usual_number(kind: int) -> str:
     """Return a look-ahead that leaves out the numbers that a format with decimals shows as they are."""
-    if kind < DECIMALS:
+    if not DECIMALS <= kind < CURRENCY:
         return ""
     least, most = divmod(kind - DECIMALS, 100)
     decimals = rf"(?:\.\d{{{max(least, 1) - 1},{most - 1}}}[1-9])?" if most else ""
