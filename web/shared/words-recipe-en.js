@@ -160,6 +160,8 @@ export const en = {
   "decision.date_order": "Order of dates in {column}",
   "decision.five_digits": "Numbers of five digits in {column}",
   "choice.five_digits.reject": "Rejected",
+  "decision.other_header": "Rows below the header of another table",
+  "choice.other_header.reject": "Rejected",
   "decision.guard.max_rejected": "More rejected rows than allowed",
   "decision.guard.max_deleted": "More deleted records than allowed",
   "decision.guard.max_change": "Larger changes than allowed",

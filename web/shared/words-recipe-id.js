@@ -132,6 +132,8 @@ export const id = {
   "decision.date_order": "Urutan tanggal di {column}",
   "decision.five_digits": "Angka lima digit di {column}",
   "choice.five_digits.reject": "Ditolak",
+  "decision.other_header": "Baris di bawah judul kolom tabel lain",
+  "choice.other_header.reject": "Ditolak",
   "decision.guard.max_rejected": "Baris ditolak melebihi batas",
   "decision.guard.max_deleted": "Data dihapus melebihi batas",
   "decision.guard.max_change": "Perubahan melebihi batas",

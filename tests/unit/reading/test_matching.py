@@ -112,8 +112,16 @@ def test_the_own_title_of_a_column_wins_over_its_other_names() -> None:
 
 def test_two_equally_strong_titles_both_match_and_so_do_all_titles_of_the_key() -> None:
     """A file with both is rejected: only its sender knows which one is meant."""
-    assert fields("Price", "PRICE$") == {"Price": "price", "PRICE$": "price"}
+    assert fields("Price", "PRICE*") == {"Price": "price", "PRICE*": "price"}
     assert fields("Part Number", "SKU") == {"Part Number": "part_number", "SKU": "part_number"}
+
+
+@pytest.mark.parametrize("title", ["Price $", "Price ($)", "€ Price", "Price ¢", "Price %", "Price (%)", "Price ％"])
+def test_a_sign_of_a_currency_or_of_per_cent_makes_another_title(title: str) -> None:
+    """A person says whether it is the column; what else is written beside a title says nothing."""
+    assert fields(title) == {}
+    assert fields("Price", title) == {"Price": "price"}
+    assert {*fields("Price*"), *fields("Price #"), *fields("Price:")} == {"Price*", "Price #", "Price:"}
 
 
 def test_of_two_synonyms_none_is_the_key() -> None:
@@ -136,8 +144,8 @@ def test_a_header_that_a_caller_chose_takes_the_place_of_every_other_one() -> No
 
 
 def test_a_caller_names_one_of_several_headers_as_it_is_written_or_by_the_letter_of_its_column() -> None:
-    assert places_of("Price$", ["Price", "Price$"]) == [1]
-    assert places_of("price", ["Price", "Price$"]) == [0, 1]
+    assert places_of("Price*", ["Price", "Price*"]) == [1]
+    assert places_of("price", ["Price", "Price*"]) == [0, 1]
     assert places_of("Price [C]", ["SKU", "Price", "Price"]) == [2]
     assert places_of("Price [D]", ["SKU", "Price", "Price"]) == []
     assert [letter_of(at) for at in (0, 25, 26, 701, 702)] == ["A", "Z", "AA", "ZZ", "AAA"]

@@ -132,8 +132,8 @@ def test_two_digit_years_split_as_in_posix(written: str, year: int) -> None:
         ("46022", LAST_DAY),
         (" 46022.4306 ", LAST_DAY),
         ("46022,4306", LAST_DAY),
-        (10_000, date(1927, 5, 18)),
-        (73_050.5, date(2099, 12, 31)),
+        (32_874, date(1990, 1, 1)),
+        (50_040.5, date(2036, 12, 31)),
     ],
 )
 def test_five_digits_are_the_days_that_a_spreadsheet_counts(cell: Cell, day: date) -> None:
@@ -142,7 +142,14 @@ def test_five_digits_are_the_days_that_a_spreadsheet_counts(cell: Cell, day: dat
     assert read(Date, cell, AMERICAN) == day
 
 
-@given(st.dates(date(1927, 5, 18), date(2099, 12, 31)))
+@pytest.mark.parametrize("cell", [25_031, "25031", 32_873, 50_041, "50125", 10_000, 99_999])
+def test_five_digits_that_count_no_day_of_our_time_are_no_date(cell: Cell) -> None:
+    """25031 is the 31st day of 2025 in files of mainframes, 50125 may be 05/01/25 without its zero."""
+    with pytest.raises(ValueError, match=r"^not-a-date$"):
+        read(Date, cell)
+
+
+@given(st.dates(date(1990, 1, 1), date(2036, 12, 31)))
 def test_days_are_counted_as_spreadsheets_count_them(day: date) -> None:
     """openpyxl is the oracle."""
     assert read(Date, int(to_excel(day))) == day  # type: ignore[no-untyped-call]  # openpyxl's

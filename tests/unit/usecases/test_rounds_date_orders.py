@@ -17,6 +17,7 @@ from sluice.usecases.corrections import as_correction
 from sluice.wording import word_detail
 from tests.support.factories import PRODUCT_TITLES, csv_file, products
 from tests.support.harness import LEASE, NOW, Harness
+from tests.unit.usecases.rejected import rejections
 
 TITLES = (*PRODUCT_TITLES, "Updated")
 #: Dates as they are written, read day first, read month first; only the first two are ambiguous.
@@ -190,7 +191,7 @@ def test_years_that_may_be_first_are_asked_about_and_answered(harness: Harness) 
 def test_six_digits_in_the_last_chunk_reject_five_in_the_first_and_in_its_correction(
     harness: Harness,
 ) -> None:
-    rows = [(*row, "50125") for row in products(ROWS)] + [("P-000099", "Filter", "1", "1", "310125")]
+    rows = [(*row, "41225") for row in products(ROWS)] + [("P-000099", "Filter", "1", "1", "310125")]
     ref = harness.upload(csv_file(rows, TITLES))
     job = harness.run(ref)
     assert (job.counts.rejected, job.counts.loaded) == (ROWS + 1, 0)
@@ -200,11 +201,21 @@ def test_six_digits_in_the_last_chunk_reject_five_in_the_first_and_in_its_correc
     )
 
 
+def test_another_header_in_the_middle_rejects_the_rows_of_all_chunks_below_it(harness: Harness) -> None:
+    """Each chunk is read on its own, so those that were read before it was found are read once more."""
+    rows = [*products(60), ("Part Number", "Description", "Stock", "Price"), *products(30, first=61)]
+    ref = harness.upload(csv_file(rows, PRODUCT_TITLES))
+    job = harness.run(ref)
+    assert (job.status, job.counts.loaded, job.counts.rejected) == (Status.COMPLETED, 60, 31)
+    assert {each.code for each in rejections(harness, job)} == {"other-header", "below-other-header"}
+    assert job.recipe.decisions["other_header"].how == "proven"
+
+
 def test_nothing_is_loaded_while_a_chunk_that_was_not_parsed_could_show_that_five_digits_are_no_days(
     harness: Harness,
 ) -> None:
     """Whatever order of dates a caller gave."""
-    rows = [(*row, "50125") for row in products(10)] + [(*row, "310125") for row in products(10, first=11)]
+    rows = [(*row, "41225") for row in products(10)] + [(*row, "310125") for row in products(10, first=11)]
     ref = harness.upload(csv_file(rows, TITLES), recipe={"date_order": {"updated": "dmy"}})
     harness.plan(ref)
     harness.dispatch(ref, PhaseName.PARSE)

@@ -59,7 +59,9 @@ _COMPUTED = {
     ("registry.py", "_find"): {"importer", "source", "lookup"},
     ("records.py", "_endless"): {"unclosed-quote", "endless-record"},
     ("csv_table.py", "_unreadable"): {"mixed", "lacks", "none"},
-    ("rejections.py", "broken"): {"quotes", "surplus-values", "unreadable-row"},
+    ("rejections.py", "broken"): {
+        *("below-other-header", "other-header", "quotes", "surplus-values", "unreadable-row"),
+    },
     ("detect.py", "_reject_other_kinds"): set(detect._KINDS),
     ("detect.py", "_open_compound"): set(detect._COMPOUND_KINDS),
     ("detect.py", "_archive_of_another_kind"): {*detect._ARCHIVE_KINDS, *detect._DOCUMENT_KINDS.values()},

@@ -74,8 +74,11 @@ MARKERS: Final = ("null_markers", "clear_markers")
 #: Decision that numbers of five digits are rejected in a column of dates, because cells show that dates have lost their
 #: separators there, and may have lost a leading zero. Its value is `REJECT`; it is proven by a file, and never given.
 FIVE_DIGITS, REJECT = "five_digits", "reject"
+#: Decision that rows are rejected which stand below another header in their sheet. Its evidence are the rows of those
+#: headers, its value is `REJECT`; it is proven by a file, and never given.
+OTHER_HEADER: Final = "other_header"
 #: Decisions that bear on every row of a file.
-ON_EVERY_ROW: Final = ("constants", "hidden", *MARKERS)
+ON_EVERY_ROW: Final = ("constants", "hidden", OTHER_HEADER, *MARKERS)
 #: Kinds of questions; a question about a column has its field behind the kind: ``decimal.price``.
 KINDS: Final = ("sheet", "header", "mapping", "drift", "encoding", "delimiter", "decimal", "date_order", "guard")
 #: Keys of the decisions about the sheets of a workbook, a list of names or `ALL_SHEETS`, and about its hidden rows.

@@ -354,7 +354,9 @@ def _begun(merged: Merged, number: int, cells: list[Cell]) -> Merged:
 def _filled(cells: list[Cell], covering: list[Merged]) -> list[Cell]:
     filled = list(cells)
     for _, _, left, right, value in covering:
-        if value is not None:
+        if value is None:
+            filled[left : right + 1] = [cell and CellError(MERGED) for cell in filled[left : right + 1]]
+        else:
             filled += [None] * (right + 1 - len(filled))
             filled[left] = value if filled[left] in (None, value) else CellError(MERGED)
             filled[left + 1 : right + 1] = [CellError(MERGED)] * (right - left)

@@ -76,9 +76,12 @@ class Name:
 
 
 def normal(title: str) -> str:
-    """Reduce a header to what is compared: letters and digits, without case or accents."""
+    """Reduce a header to what is compared: letters and digits, without case or accents, and signs that say what of.
+
+    Those are signs of currencies and of per cent: a price in dollars or in cents is no price, and ``Stock %`` no stock.
+    """
     letters = unicodedata.normalize("NFKD", title).casefold()
-    return "".join(letter for letter in letters if letter.isalnum())
+    return "".join(each for each in letters if each.isalnum() or each in "%‰" or unicodedata.category(each) == "Sc")
 
 
 def words_of(title: str) -> tuple[str, ...]:

@@ -57,9 +57,9 @@ _PIECE = re.compile(
 _PLACEHOLDERS: Final = frozenset("0#?.,%/@")
 # Thousands: separated by commas, which stand for those of each language, or by hand in groups of three.
 _THOUSANDS = re.compile(r"[0#?],[0#?]|^(?:[#?]{1,3}[ '](?:###[ '])*##0)(?![#0?])")
-# A unit beside a number: 45 Stk, Stk 45; but A45 is a name.
-_WITH_UNIT = re.compile(r"(?:U )?[0#](?: ?U)?")
-_PADDED = re.compile(r"^[^0.]*0[0#?]")
+# A unit beside a number: 45 Stk, Stk 45; but A45 and 45A are names.
+_WITH_UNIT = re.compile(r"(?:U )?[0#](?: U)?")
+_PADDED = re.compile(r"^[^0.]*0,?[0#?]")
 _CURRENCY = re.compile(r"[^\d\s+()-]+")
 _GROUP_MARKS: Final = frozenset(".'’")
 
@@ -132,7 +132,7 @@ def _shapes(code: str) -> Iterator[tuple[str, str]]:
             shape.append("E")
         elif kind == "bare":
             shape.append(text if text in _PLACEHOLDERS else "G" if text.isalpha() else _literal(text))
-        if kind in {"text", "bare"} and shape[-1:] == ["$"]:
+        if kind in {"text", "bare"} and "$" in shape[-1]:
             sign = sign or _sign(text.strip('"\\'))
     yield "".join(shape), sign
 
@@ -143,7 +143,8 @@ def _literal(text: str) -> str:
         return " " if text else ""
     if bare in _GROUP_MARKS:
         return "'"
-    return "$" if _sign(bare) else "U" if bare.isalpha() else "L"
+    sign = "$" if _sign(bare) else "U" if bare.isalpha() else "L"
+    return f"{' ' if text[0].isspace() else ''}{sign}{' ' if text[-1].isspace() else ''}"
 
 
 def _sign(text: str) -> str:
@@ -169,9 +170,10 @@ def _kind_of_section(shape: str, sign: str) -> int:
 
 
 def _is_amount_format(shape: str) -> bool:
-    """Whether a format shows an amount; one with a currency does unless it pads its number."""
-    is_money = "$" in shape and not _PADDED.search(shape)
-    return is_money or not {"%", "E"}.isdisjoint(shape) or _THOUSANDS.search(shape) is not None
+    """Whether a format shows an amount: with a currency or thousands, unless it pads its number with zeros."""
+    if not {"%", "E"}.isdisjoint(shape):
+        return True
+    return not _PADDED.search(shape) and ("$" in shape or _THOUSANDS.search(shape) is not None)
 
 
 def _kind_of_digits(shape: str) -> int:

@@ -217,7 +217,7 @@ def _value(attributes: dict[str, str], text: str) -> Cell:
     if kind is None or kind == "void":
         return CellError(f"={formula.partition('=')[2]}") if formula is not None and not text else text or None
     if kind == "string":
-        text = attributes.get("office:string-value", text)
+        text = attributes.get("office:string-value") or text
         return CellError(text.strip()) if is_error(text.strip()) else text or None
     stored = attributes.get(_STORED.get(kind, "office:value"))
     if stored is None:  # what it shows is all that there is

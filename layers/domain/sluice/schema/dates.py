@@ -58,10 +58,11 @@ _RECENT = 20
 _DAY_ZERO = date(1899, 12, 30)
 #: Days between the calendars of 1900 and 1904 (Microsoft, "Date systems in Excel").
 DAYS_TO_1904: Final = 1462
-#: Numbers that count days, from 18 May 1927 to the end of 2099: the five digits of a spreadsheet's date whose format
-#: was lost. A year has four digits, and a date without separators six to eight, so neither is taken for such a number.
-FIRST_SERIAL: Final = 10_000
-LAST_SERIAL: Final = (date(2099, 12, 31) - _DAY_ZERO).days
+# Days that numbers of five digits count: those of a spreadsheet's date whose format was lost. Beyond them such a number
+# is more often another form: 25031 is day 31 of 2025 in files of mainframes, and the spreadsheet's 12 July 1968; 50125
+# is 05/01/25 without its zero, and 26 March 2037.
+_FIRST_COUNTED, _LAST_COUNTED = date(1990, 1, 1), date(2036, 12, 31)
+_FIVE_DIGITS: Final = 10_000
 # yyyymmdd, as ISO 8601 and SAP have it. No ddmmyyyy or mmddyyyy of 1900 to 2099 is read so by mistake: its year would
 # have to begin with a month 19 or 20.
 _D, _M = "(?:0[1-9]|[12][0-9]|3[01])", "(?:0[1-9]|1[0-2])"
@@ -188,10 +189,11 @@ def date_from_number(number: float, days_later: int = 0) -> tuple[date, ShownDat
     InvalidValue
         ``not-a-date`` if the number is neither; ``not-in-calendar`` for a day that does not exist.
     """
-    if FIRST_SERIAL <= number < LAST_SERIAL + 1:
+    if _FIVE_DIGITS <= number < 10 * _FIVE_DIGITS:
         # the fraction is the time of day, and is rounded to its second as `day_of` does it
         day = _DAY_ZERO + timedelta(days=days_later + int(number * _DAY_SECONDS + 0.5) // _DAY_SECONDS)
-        return day, shown_by_typed(day)
+        if _FIRST_COUNTED <= day <= _LAST_COUNTED:
+            return day, shown_by_typed(day)
     if _FIRST_COMPACT <= number <= _LAST_COMPACT and number == int(number):
         return _calendar_day(int(number) // 10_000, int(number) // 100 % 100, int(number) % 100), None
     raise InvalidValue("not-a-date")

@@ -14,6 +14,8 @@ column has ambiguous cells:
 Where numbers of six digits show that dates have lost their separators, numbers of five digits may be such dates without
 their leading zero, and are rejected (`FIVE_DIGITS`).
 
+A row with the header of another table rejects the rows below it (`OTHER_HEADER`), whatever the chunks that they are in.
+
 Whether a spreadsheet has half swapped a column (`sluice.schema.dates.is_half_swapped`) is never proven, only shown not
 to be: it is a question until a caller answers it, or the next file of a remembered recipe shows it again.
 """
@@ -31,6 +33,7 @@ from sluice.model.recipe import (
     EXAMPLES,
     FIVE_DIGITS,
     OPEN_ORDERS,
+    OTHER_HEADER,
     RARELY_YMD,
     REJECT,
     WHOLE_GROUPS,
@@ -108,7 +111,7 @@ def settle(recipe: Recipe, evidence: Mapping[str, Evidence], importer: Importer)
     """
     titles = {column.field: column.title for column in importer.columns}
     initial = decisions_for(importer, dict(enumerate(titles)))
-    unmade = {key: Decision(*initial[key]) for key in evidence.keys() - recipe.decisions.keys()}
+    unmade = {key: Decision(*initial[key]) for key in evidence.keys() & initial.keys() - recipe.decisions.keys()}
     recipe = Recipe(recipe.version, {**recipe.decisions, **unmade})  # the rows of a source have no plan to make them
     columns = {
         key: _column(key.partition(".")[0], evidence.get(key, Evidence()))
@@ -116,6 +119,8 @@ def settle(recipe: Recipe, evidence: Mapping[str, Evidence], importer: Importer)
         if key.partition(".")[0] in (_DECIMAL, _DATE_ORDER)
     }
     made: dict[str, tuple[Any, How]] = {}
+    if OTHER_HEADER in evidence and OTHER_HEADER not in recipe.decisions:
+        made[OTHER_HEADER] = REJECT, "proven"
     questions = []
     for key, column in columns.items():
         kind, _, name = key.partition(".")

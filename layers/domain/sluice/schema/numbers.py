@@ -36,6 +36,8 @@ _CENTS_AND_MINUS = re.compile(r"[.,]\d{1,2}-$")
 # No program groups a number that it writes with an exponent, so the mark of such a number is its decimal mark.
 _PLAIN = re.compile(r"[+-]?\d+(?:([.,])\d*)?(?:[eE][+-]?\d+)?", re.ASCII)
 _DECIMAL = re.compile(r"([+-]?)(\d+)([.,])(\d*)", re.ASCII)
+# A long number as Excel shows it in a cell that is General, and writes it to a text file.
+_SHORTENED = re.compile(r"[+-]?\d(?:[.,]\d{1,5})?E\+(?:1[1-9]|[2-9]\d)", re.ASCII)
 # All groups of a number have the same separator before them.
 _GROUPED = re.compile(r"([+-]?\d{1,3}([., '])\d{3}(?:\2\d{3})*)(?:([.,])(\d*))?", re.ASCII)
 _LAKHS = re.compile(r"\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d*)?", re.ASCII)
@@ -75,7 +77,7 @@ def number_from_text(text: str, mark: Mark) -> tuple[Decimal, ShownMark]:
     Raises
     ------
     InvalidValue
-        ``not-a-number`` or ``too-many-digits``.
+        ``not-a-number``, ``too-many-digits``, or ``shortened-number``: its last digits are lost.
     """
     if found := _DECIMAL.fullmatch(text):
         sign, whole, shown, behind = found.groups()
@@ -90,6 +92,8 @@ def number_from_text(text: str, mark: Mark) -> tuple[Decimal, ShownMark]:
         shown = shown or _OTHER.get(group, "other-groups")
         return plain(f"{number}.{behind}" if behind else number), shown  # type: ignore[return-value]
     if found := _PLAIN.fullmatch(text):
+        if _SHORTENED.fullmatch(text):
+            raise InvalidValue("shortened-number")
         return plain(text.replace(",", ".")), found[1]  # type: ignore[return-value]  # one of those that match
     return _unusual_number(text, mark)
 

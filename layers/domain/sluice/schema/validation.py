@@ -11,7 +11,6 @@ from datetime import datetime
 from itertools import chain
 from operator import attrgetter
 from typing import Any, NamedTuple
-from unicodedata import normalize
 
 from pydantic import ValidationError
 
@@ -21,6 +20,7 @@ from sluice.model.rejection import Rejection
 from sluice.schema.cell_types import AsWritten, Context
 from sluice.schema.cells import CELL_CHARACTERS, MERGED, BrokenRow, Cell, CellError, FormattedNumber, Record
 from sluice.schema.dates import day_of
+from sluice.schema.header_rows import OtherHeader, RepeatedHeader
 from sluice.schema.importer import Importer, is_numeric, is_text, key_of, marks_of
 from sluice.schema.rejections import SheetRejections, as_text
 from sluice.schema.said import cleared, row_reader
@@ -118,7 +118,8 @@ def check_rows(
     options
         Of the job; by default those of the importer.
     titles
-        The file's headers by cell. A row that repeats those of all matched columns is ignored, as totals rows are.
+        The file's headers by cell. A row that repeats those of all matched columns is ignored, as totals rows are; from
+        one with other titles or in other places on, rows are rejected.
     days_later
         Days between day 0 of Excel's usual calendar and that of the file.
 
@@ -129,6 +130,7 @@ def check_rows(
     """
     reject = SheetRejections(sheet, importer)
     totals, header = Totals(importer, fields), RepeatedHeader(fields, titles)
+    other = OtherHeader(importer, fields, titles, sheet, recipe)
     first, spellings = header.field, header.spellings
     context = Context(importer.conventions, recipe, days_later=days_later)
     read = row_reader(importer, fields.values(), options or importer.options)
@@ -140,9 +142,10 @@ def check_rows(
     observed = Observed(importer, sheet)
     seen = ignored = 0
     for number, cells in records:
-        if type(cells) is BrokenRow:
+        if type(cells) is BrokenRow or number > other.row:
             seen += 1
-            rejections.append(reject.broken(number, cells))
+            broken = cells if type(cells) is BrokenRow else other.reject(number, cells)
+            rejections.append(reject.broken(number, broken))
             continue
         values = values_of(cells)
         has_error = reader.has_error
@@ -151,6 +154,9 @@ def check_rows(
             ignored += 1
             continue
         seen += 1
+        if other.may_pass and other.include(number, cells):
+            rejections.append(reject.broken(number, other.reject(number, cells)))
+            continue
         if has_error:
             rejections += reject.errors(number, values)
             with suppress(ValidationError):  # the other cells show something as well
@@ -160,11 +166,14 @@ def check_rows(
                 row, body = read(values, context)
                 good.append(GoodRow(number, str(getattr(row, key)), digest(body), body))
             except ValidationError as error:
-                rejections += reject.invalid(number, values, error)
+                if other.include(number, cells):
+                    rejections.append(reject.broken(number, other.reject(number, cells)))
+                else:
+                    rejections += reject.invalid(number, values, error)
         if context.shown:
             observed.add(number, values, context.shown)
             context.shown.clear()
-    evidence = observed.evidence()
+    evidence = observed.evidence() | other.evidence
     depends = _depends(importer, evidence, rejections) | {f"{FIVE_DIGITS}.{name}" for name in context.five_digits}
     return Checked(good, rejections, seen, ignored, evidence, depends)
 
@@ -358,39 +367,6 @@ class Totals:
         if self._key in values:
             return field == self._key and len(values) > 1 and len(self._others) >= _SILENT_COLUMNS
         return self._others.intersection(values) <= {field}
-
-
-class RepeatedHeader:
-    """Recognises rows that have the file's headers again, as files that were joined do.
-
-    Parameters
-    ----------
-    fields
-        Which cell (counted from 0) belongs to which field.
-    titles
-        The file's headers by cell; without them no row is recognised.
-    """
-
-    def __init__(self, fields: Mapping[int, str], titles: Sequence[str]) -> None:
-        self._titles = {place: titles[place] for place in sorted(fields) if place < len(titles)}
-        first = next(iter(self._titles), None)
-        raw = "" if first is None else self._titles[first]
-        title = raw.strip()
-        #: A cell of the first matched column that may be its header again, and the field of that column.
-        self.spellings = frozenset({raw, title, title.lower(), title.upper(), title.title(), _folded(title)} - {""})
-        self.field = "" if first is None else fields[first]
-
-    def include(self, cells: list[Cell]) -> bool:
-        """Whether a row repeats the headers of all matched columns."""
-        repeated = (cells[place] if place < len(cells) else None for place in self._titles)
-        return all(
-            isinstance(cell, str) and _folded(cell) == _folded(title)
-            for cell, title in zip(repeated, self._titles.values(), strict=True)
-        )
-
-
-def _folded(title: str) -> str:
-    return " ".join(normalize("NFC", title).split()).casefold()
 
 
 def _is_empty(cell: Cell) -> bool:

@@ -215,8 +215,8 @@ class _Relations:
         return next((self._path(target) for of, target in self._by_id.values() if of == kind), None)
 
     def worksheet(self, identifier: str) -> str | None:
-        """Return the path of the worksheet with an id."""
-        kind, target = self._by_id.get(identifier, ("", ""))
+        """Return the path of the worksheet with an id; ``None`` if it is a sheet of another kind, such as a chart."""
+        kind, target = self._by_id.get(identifier, ("worksheet", ""))
         return self._path(target) if kind == "worksheet" else None
 
     def _path(self, target: str) -> str:
@@ -245,10 +245,13 @@ def _sheets(content: _Content, relations: _Relations, archive: Archive) -> tuple
     sheets: dict[str, Sheet] = {}
     for attributes in content.sheets:
         identifiers = [value for key, value in attributes.items() if key.endswith(":id")]
-        part = _part(archive, relations.worksheet(identifiers[0] if identifiers else ""))
-        if part is not None:
-            sheet = Sheet(attributes.get("name", ""), part, attributes.get("state", "visible") != "visible")
-            if part in sheets:
-                raise FileRejected("damaged-file", case="shared-part", part=part)
-            sheets[part] = sheet
+        path = relations.worksheet(identifiers[0] if identifiers else "")
+        if path is None:
+            continue
+        name, part = attributes.get("name", ""), _part(archive, path)
+        if part is None:
+            raise FileRejected("damaged-file", case="lost-sheet", sheet=name)
+        if part in sheets:
+            raise FileRejected("damaged-file", case="shared-part", part=part)
+        sheets[part] = Sheet(name, part, attributes.get("state", "visible") != "visible")
     return tuple(sheets.values())

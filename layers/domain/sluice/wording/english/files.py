@@ -195,6 +195,7 @@ _DAMAGE: Final[dict[str, str]] = {
     "repeated-row": "row {at_row:,} comes twice, or after a later one, among the rows from {first_row:,} on",
     "merged-ranges": "one of its sheets has more than {limit:,} ranges of merged cells",
     "shared-part": "two of its sheets are in the part {part}",
+    "lost-sheet": "the rows of its sheet {sheet} are missing",
     "sheets": "it has more than {limit:,} sheets",
     "sheet-name": "the name of one of its sheets has more than {limit:,} characters",
     "formats": "it has more than {limit:,} formats",

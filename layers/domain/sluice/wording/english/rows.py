@@ -83,6 +83,14 @@ REASONS: Final[dict[str, Sentence]] = {
     "no-currency": "is in {shown}, and its row has no currency. Write the row's currency, or the amount alone",
     "not-yes-or-no": "must be yes or no",
     "unreadable-row": "has a value that cannot be read. Write its dates and numbers anew",
+    "other-header": (
+        "looks like the header of another table, so it and the rows below it were rejected. Upload them as a file of "
+        "their own"
+    ),
+    "below-other-header": (
+        "stands below row {at_row:,}, which looks like the header of another table. Upload the rows from there on as a "
+        "file of their own"
+    ),
     "quotes": "has a quote in the middle of a value; a quote in a quoted value is written twice",
     "surplus-values": (
         "has {found} values under {titles} headers; a value that contains the delimiter must be in quotes"
