@@ -285,6 +285,17 @@ def test_a_block_that_is_merged_over_rows_and_columns_rejects_its_rows() -> None
     assert sorted(outcome.rows) == [4, 5, 6, 7]
 
 
+def test_a_value_that_a_blank_merged_cell_hides_is_none() -> None:
+    """A spreadsheet shows nothing there; what lies below came before the cells were merged."""
+
+    def change(sheet: Worksheet) -> None:
+        sheet.merge_range(1, 2, 2, 2, "")
+        sheet.write(2, 2, "Hidden")
+
+    outcome = changed([DEALERS, ("D-1", "A"), ("D-2", "B"), ("D-3", "C", "Kiel")], change)
+    assert (sorted(outcome.rows), sorted(outcome.rejected)) == ([2, 4], [3])
+
+
 def test_merged_titles_above_the_header_and_remarks_below_the_table_are_no_values() -> None:
     def change(sheet: Worksheet) -> None:
         for at, row in enumerate(six()):
@@ -307,3 +318,12 @@ def test_group_titles_that_are_merged_over_columns_stand_above_the_header() -> N
     outcome = changed(rows, change)
     assert outcome.table("name", "city")[3] == ("Dealer 1", "Graz")
     assert len(outcome.rows) == 6
+
+
+def test_a_workbook_without_the_part_of_one_of_its_sheets_is_damaged() -> None:
+    """Its rows would be missing without a word; a chart has none."""
+    with zipfile.ZipFile(io.BytesIO(xlsx({"Data": month("A"), "More": month("B")}))) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist() if not name.endswith("sheet2.xml")}
+    outcome = outcome_of(packed(parts), "a.xlsx")
+    assert (outcome.problem, outcome.rows) == ("damaged-file/lost-sheet", {})
+    assert "the rows of its sheet More are missing" in outcome.detail

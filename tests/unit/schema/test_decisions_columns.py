@@ -102,7 +102,13 @@ def test_a_whole_number_that_would_be_a_fraction_proves_that_its_mark_groups() -
         ({"price": ["1 250", "1,250"]}, {}, {}, ["decimal.price"]),
         ({"price": ["1'250", "1.250"]}, {"decimal": ","}, {}, ["decimal.price"]),
         ({"price": ["1 250", "1,250", "9,5"]}, {}, {}, []),
-        ({"price": ["1 250"], "stock": ["1,000"]}, {}, {}, []),
+        ({"price": ["1 250"], "stock": ["1,000"]}, {}, {}, ["decimal.stock"]),
+        # nothing speaks for a mark: neither the file, nor the importer, nor an earlier file
+        ({"price": ["1.250", "300", "12.000"]}, {}, {}, ["decimal.price"]),
+        ({"price": ["1,250 €"], "stock": ["1.000"]}, {}, {}, ["decimal.price", "decimal.stock"]),
+        ({"price": ["1.250", "300"]}, {"decimal": "."}, {}, []),
+        ({"price": ["1.250", "300"]}, {}, {"decimal.price": (",", "remembered")}, []),
+        ({"price": ["1.250", "300"], "stock": ["1.000.000"]}, {}, {}, []),
         # what a caller decided stands
         ({"price": ["12,50"], "stock": ["1.000"]}, {}, {"decimal.stock": (".", "given")}, []),
         ({"price": ["12,50"], "stock": ["1.000"]}, {}, {"decimal.stock": (".", "answered")}, []),

@@ -201,3 +201,17 @@ def test_a_whole_number_that_would_be_a_fraction_shows_that_its_mark_groups(cell
     number, shown = whole_from_text(cell, mark)
     assert shown == shows
     assert number == number_from_text(cell, mark)[0]
+
+
+@pytest.mark.parametrize("text", ["1.23457E+11", "1,23457E+11", "-9.99E+15", "1E+12"])
+def test_an_amount_that_a_spreadsheet_has_shortened_is_rejected(text: str) -> None:
+    """Its last digits are lost, as those of an id are."""
+    with pytest.raises(ValueError, match=r"^shortened-number$"):
+        number_from_text(text, ".")
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("1e3", 1000), ("1.5E2", 150), ("1.2345678E+11", 123456780000), ("1E+10", 10**10)]
+)
+def test_a_number_that_a_program_has_written_with_an_exponent_is_complete(text: str, number: int) -> None:
+    assert number_from_text(text, ".")[0] == number

@@ -178,7 +178,8 @@ def test_a_renamed_required_column_is_asked_as_drift_with_the_likely_one_first(h
     assert job.recall is not None
     assert job.recall.drift == Drift({"Betrag": "price"}, ("Betrag netto",), {"Betrag": "Betrag netto"})
     job = answered(harness, job, {"columns": question.choices[0].value})
-    assert job.status is Status.COMPLETED
+    assert [question.key for question in job.questions] == ["decimal.price"]
+    assert answered(harness, job, {"decimal.price": ","}).status is Status.COMPLETED
 
 
 def test_week_two_asks_nothing_of_what_week_one_has_answered(harness: Harness) -> None:
@@ -211,7 +212,7 @@ def test_similar_titles_preselect_what_cells_leave_open(harness: Harness) -> Non
 
 def test_a_mode_that_was_answered_is_remembered_and_one_that_was_given_is_not(harness: Harness) -> None:
     """A list of stocks has no prices: it only updates."""
-    assert run(harness, (*GERMAN[:2], "Price", "Stock")).status is Status.COMPLETED
+    assert run(harness, (*GERMAN[:2], "Price", "Stock"), [("P-1", "Part", "1.5", 1)]).status is Status.COMPLETED
     titles, rows = ("Part Number", "Description", "Stock", "Lager"), [("P-1", "Part", 7, "Nord")]
     given = run(harness, titles, rows, given=GivenOptions(mode="update"))
     assert given.status is Status.COMPLETED

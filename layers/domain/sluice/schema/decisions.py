@@ -8,8 +8,8 @@ column has ambiguous cells:
 - Without such a proof, what speaks for a value goes before Sluice's own: a whole number that would be a fraction
   otherwise, and the other columns of the same kind, as one program has written them all. If that speaks for two values,
   or against one that is remembered or that the importer declares, it is a question.
-- If nothing speaks for a value, a mark stays as it is; an order that neither the importer nor an earlier file decided
-  is a question, and so is whether a year of two digits is first, about which no importer declares anything.
+- If nothing speaks for a value, one that neither the importer nor an earlier file decided is a question, and so is
+  whether a year of two digits is first, about which no importer declares anything.
 
 Where numbers of six digits show that dates have lost their separators, numbers of five digits may be such dates without
 their leading zero, and are rejected (`FIVE_DIGITS`).
@@ -209,10 +209,13 @@ def _said_by_others(key: str, columns: Mapping[str, _Column], recipe: Recipe) ->
 
 
 def _mark(decision: Decision, column: _Column, others: frozenset[Any], found: Evidence) -> _Settled:
-    value, how, is_open = _prove(decision.value, decision.how, column, others, asks=())
+    value, how, is_open = _prove(decision.value, decision.how, column, others, asks=("default",))
     if not is_open:
         return value, how, ()
-    marks = sorted((".", ","), key=lambda mark: (-column.counts[mark], mark != value))
+    likely = value
+    if how == "default" and not column.proofs:  # an amount has three decimals less often than thousands
+        likely = "," if any("." in cell.cell for cell in found.rows if cell.shows in AMBIGUOUS) else "."
+    marks = sorted((".", ","), key=lambda mark: (-column.counts[mark], mark != likely))
     return value, how, tuple(_read_decimal(mark, found) for mark in marks)
 
 
