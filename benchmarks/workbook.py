@@ -31,7 +31,7 @@ FAULTS: Final[Mapping[str, object]] = {
     "Price": -1,
     "Stock": "many",
     "Updated": "yesterday",
-    "Currency": "EURO",
+    "Currency": "EU",
     "Part Number": None,
 }
 

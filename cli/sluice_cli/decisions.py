@@ -21,6 +21,8 @@ _SHOWN: Final = {
     "any-order": "can be read in three orders",
     "dmy-rarely-ymd": "is day first or, rarely, year first",
     "either-rarely-ymd": "is day or month first or, rarely, year first",
+    "dotted": "has points, and is day first unless a cell says otherwise",
+    "dotted-rarely-ymd": "has points, and is day first or, rarely, month or year first",
     "rarely-ymd": "is, rarely, year first",
     "year-first": "has its whole year first",
     "six-digits": "is a number of six digits, which may be a date",

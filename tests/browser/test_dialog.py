@@ -71,7 +71,7 @@ def test_a_file_is_uploaded_reviewed_and_loaded_by_mouse(page_at: Callable[..., 
     expect(step).to_have_text("1. File")
 
     formula = FORMULA.replace('"', '""')
-    choose(page, "parts.csv", csv("P-1,Belt,1.5,EUR", f'P-2,"{formula}",2,EUR', "P-3,x,-1,EUR"))
+    choose(page, "parts.csv", csv("P-1,Belt,1.5,EUR", f'P-2,"\'{formula}",2,EUR', "P-3,x,-1,EUR"))
     heading(page, "Review before loading")
     expect(step).to_have_text("3. Preview")
     expect(page.get_by_text("Load 2 new rows, change 0, leave out 1.")).to_be_visible()

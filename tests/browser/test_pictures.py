@@ -36,7 +36,7 @@ PARTS = [
     ("Cabin filter, charcoal", "Mann", "Filters", "14.60"),
 ]
 #: Wrong cells of the second list, by row of the list.
-WRONG = {4: ("Price", "on request"), 9: ("Currency", "EURO"), 15: ("Stock", "-3"), 22: ("Price", "12.5o")}
+WRONG = {4: ("Price", "on request"), 9: ("Currency", "EU"), 15: ("Stock", "-3"), 22: ("Price", "12.5o")}
 #: Draws a PNG into a WebP of limited size, which is a quarter of its size; the browser has the encoder.
 ENCODE = """async ([png, limit]) => {
   const image = await createImageBitmap(await (await fetch(`data:image/png;base64,${png}`)).blob());

@@ -234,7 +234,7 @@ def _price_cases() -> Iterable[tuple[str, Case]]:
         "selectors": "5" + "\ufe0f\u200b" * (LONG // 2) + "x",
     }.items():
         yield f"price of {name}", Case(priced(text), inserted=_GOOD, reasons={_ODD: "too-long"})
-        code = "too-many-digits" if name == "digits" else "not-a-number"
+        code = {"digits": "too-many-digits", "minus": "no-value"}.get(name, "not-a-number")
         yield f"price of fewer {name}", Case(priced(text[:30_000]), inserted=_GOOD, reasons={_ODD: code})
 
 

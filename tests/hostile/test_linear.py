@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from sluice.catalog.registry import IMPORTERS
-from sluice.reading.encoding import TextSurvey
 from sluice.reading.matching import assign, title_rows
 from sluice.reading.records import Dialect
 from sluice.reading.suggesting import suggest
+from sluice.reading.survey import TextSurvey
 from sluice.reading.xlsx.shared_strings import texts_of
 from sluice.schema.importer import Column, Importer, key_of
 from sluice.schema.validation import check_rows

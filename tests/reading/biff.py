@@ -1,8 +1,9 @@
-"""Workbooks of .xls (BIFF8) record by record, for what xlwt does not write; names of records as in [MS-XLS]."""
+"""Workbooks of .xls (BIFF8, texts of BIFF5) record by record, for what xlwt does not write; records as in [MS-XLS]."""
 
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from typing import Final
 
 UNCALCED: Final = 0x5E
@@ -22,6 +23,21 @@ def workbook_of(*cells: bytes, more: bytes = b"") -> bytes:
     size = len(start) + 4 + 8 + len(name) + 4  # up to the end of the globals
     sheet = record(0x85, struct.pack("<IBBBB", size, 0, 0, len(name), 0) + name)
     return start + sheet + record(0x0A) + _bof(_WORKSHEET) + b"".join(cells) + record(0x0A)
+
+
+def old_workbook_of(rows: Sequence[Sequence[bytes]], code_page: int | None) -> bytes:
+    """Make a workbook of Excel 5 (BIFF5) of one sheet of texts, in bytes, that names a code page or none."""
+    start = _bof(_GLOBALS, 0x500)
+    start += b"" if code_page is None else record(0x42, struct.pack("<H", code_page))
+    name = b"Data"
+    size = len(start) + 4 + 7 + len(name) + 4
+    sheet = record(0x85, struct.pack("<IHB", size, 0, len(name)) + name)
+    cells = [
+        record(0x204, struct.pack("<HHHH", row, column, 0, len(text)) + text)
+        for row, texts in enumerate(rows)
+        for column, text in enumerate(texts)
+    ]
+    return start + sheet + record(0x0A) + _bof(_WORKSHEET, 0x500) + b"".join(cells) + record(0x0A)
 
 
 def number(row: int, column: int, value: float) -> bytes:
@@ -51,5 +67,5 @@ def _text(text: str, wide: bool) -> bytes:
     return struct.pack("<HB", len(text), wide) + text.encode("utf-16-le" if wide else "latin-1")
 
 
-def _bof(kind: int) -> bytes:
-    return record(0x809, struct.pack("<HHHHII", 0x600, kind, 0x0DBB, 0x07CC, 0, 6))
+def _bof(kind: int, version: int = 0x600) -> bytes:
+    return record(0x809, struct.pack("<HHHHII", version, kind, 0x0DBB, 0x07CC, 0, 6))

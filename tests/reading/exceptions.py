@@ -55,6 +55,14 @@ EXCEPTIONS: Final = [
         for kind in ("xls", "ods")
     ),
     KnownFault(
+        "a formula of a text file is no value, and a reader of text knows no formulas",
+        "text",
+        "csv",
+        lambda cell: (
+            isinstance(cell.ours, ErrorText) and cell.ours.text[:1] in tuple("=+-@") and cell.ours.text == cell.theirs
+        ),
+    ),
+    KnownFault(
         "calamine reads texts of .xls by the code page of the workbook, although they are UTF-16",
         "xls",
         "calamine",

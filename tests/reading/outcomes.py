@@ -55,9 +55,12 @@ class Outcome:
 
     @property
     def notes(self) -> list[str]:
-        """What is said of the workbook."""
+        """What is said of the file."""
         skips_hidden = self.job.recipe.value("hidden") == "skip"
-        return [word_note(*note) for note in notes_on(self.job.file.sheets, skips_hidden=skips_hidden)]
+        untitled = self.job.counts.untitled
+        return [
+            word_note(*note) for note in notes_on(self.job.file.sheets, skips_hidden=skips_hidden, untitled=untitled)
+        ]
 
     @property
     def questions(self) -> dict[str, Question]:

@@ -12,7 +12,7 @@ from tests.support.factories_files import workbook
 from tests.support.harness import Harness
 from tests.unit.reading.driving import read_all
 
-IN_EUR = "is in {}, and its row is in EUR. Write the amount in EUR, or correct the row's currency"
+IN_EUR = "is in {}, and its row is in EUR. Write the amount in EUR, or say the row's currency"
 DOLLARS = "[$$-409]#,##0.00;[Red]-[$$-409]#,##0.00"
 
 

@@ -65,7 +65,7 @@ def test_yes_and_no_of_ods_in_each_spelling() -> None:
 def test_a_value_of_ods_that_is_none_of_its_type_is_rejected_by_what_is_wrong() -> None:
     cells: dict[str, tuple[str, str]] = {
         "updated": (typed("date", "date-value", "2025-13-31"), "Updated: is not a date"),
-        "active": (typed("boolean", "boolean-value", "perhaps"), "Active: must be yes or no"),
+        "active": (typed("boolean", "boolean-value", "perhaps"), "Active: must be yes or no, such as yes, no, 1 or 0"),
         "stock": (typed("float", "value", "seven"), "Stock: is not a number"),
     }
     for name, (cell, reason) in cells.items():

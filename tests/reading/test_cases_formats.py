@@ -393,11 +393,3 @@ def test_an_error_of_our_own_is_no_damage_that_xlrd_found(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(xls, "_moment", broken)
     assert outcome_of(as_xls([_DATED, ("K", "F", 1, date(2025, 1, 31))]), "a.xls").problem == "damaged-file/fatal"
-
-
-def test_an_empty_attribute_hides_no_text_of_an_opendocument_cell() -> None:
-    """LibreOffice reads the paragraphs then."""
-    cell = (
-        '<table:table-cell office:value-type="string" office:string-value=""><text:p>BOSCH</text:p></table:table-cell>'
-    )
-    assert read_all(ods_document(ods_table([cell]))) == [(1, ["BOSCH"])]

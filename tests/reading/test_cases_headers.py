@@ -82,6 +82,13 @@ def test_headers_that_are_likely_are_asked_about_with_their_columns() -> None:
     assert read.table("description", "price", "category") == {2: ("Belt", "4.2", None)}
 
 
+def test_a_price_in_the_currency_of_the_importer_is_compared_with_that_of_each_row() -> None:
+    outcome = of_lines("SKU,Name,Price (EUR),Currency,Stock (pcs)", "X-1,Belt,4.20,,40", "X-2,Belt,4.20,USD,7")
+    assert outcome.table("price", "currency", "stock") == {2: ("4.2", "EUR", 40)}
+    reason = "Price: is in EUR, and its row is in USD. Write the amount in USD, or say the row's currency"
+    assert outcome.rejected == {3: [reason]}
+
+
 def test_a_file_without_a_header_names_its_first_row() -> None:
     outcome = of_lines(ROW, "P-2,Belt,4,1,Gates")
     assert outcome.problem == "no-header"
@@ -135,7 +142,7 @@ def test_line_ends_of_every_kind_in_one_file() -> None:
 
 
 def test_line_ends_that_were_written_twice_keep_the_numbers_of_rows() -> None:
-    outcome = of_lines(HEADER, "E-1,a,1,1,x", "E-2,b,none,1,x", end="\r\r\n")
+    outcome = of_lines(HEADER, "E-1,a,1,1,x", "E-2,b,many,1,x", end="\r\r\n")
     assert outcome.table("part_number") == {3: ("E-1",)}
     assert outcome.rejected == {5: ["Price: is not a number, such as 12.50"]}
 

@@ -15,7 +15,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from sluice.model.job import Job
 from sluice.model.status import Status
-from tests.reading.made import ods_cell, ods_document, ods_table
+from tests.reading.made import as_ods, as_xls, as_xml, ods_cell, ods_document, ods_table
 from tests.reading.outcomes import TENANT, Outcome, outcome_of
 from tests.support.factories_files import packed, sheets_by_openpyxl
 from tests.support.harness import Harness
@@ -327,3 +327,21 @@ def test_a_workbook_without_the_part_of_one_of_its_sheets_is_damaged() -> None:
     outcome = outcome_of(packed(parts), "a.xlsx")
     assert (outcome.problem, outcome.rows) == ("damaged-file/lost-sheet", {})
     assert "the rows of its sheet More are missing" in outcome.detail
+
+
+# ---------------------------------------------------------------------- values behind the last title
+
+
+@pytest.mark.parametrize(("write", "kind"), [(as_xls, "xls"), (as_ods, "ods"), (as_xml, "xlsx")])
+def test_values_behind_the_last_title_of_a_sheet_are_said(write: Callable[[list[list[Any]]], bytes], kind: str) -> None:
+    """A table may have remarks beside it; but the cells of a row may have been moved, too."""
+    header: list[Any] = ["Dealer Code", "Name", "City", "Country", None]
+    rows: list[list[Any]] = [
+        ["D-1", "Meyer", "Sohn & Co", "Hamburg", "Germany"],
+        ["D-2", "Ode", "Kiel", "Germany", None],
+    ]
+    outcome = outcome_of(write([header, *rows]), f"dealers.{kind}", "dealers")
+    assert (len(outcome.records), outcome.job.counts.untitled) == (2, 1)
+    assert outcome.notes == ["Not read: values behind the last header, in 1 row"]
+    alone = outcome_of(write([header, rows[1]]), f"dealers.{kind}", "dealers")
+    assert (len(alone.records), alone.notes) == (1, [])

@@ -95,7 +95,7 @@ def test_a_trailing_delimiter_does_not_hide_a_shifted_row() -> None:
     """The header has a field more than titles; the value there is one too many all the same."""
     outcome = of_dealers("Dealer Code,Name,City,\r\nD-1,Meyer,Kiel,\r\nD-2,Meyer, Sohn,Kiel\r\nD-3,Ode,Kiel,\r\n")
     assert outcome.table("name", "city") == {2: ("Meyer", "Kiel"), 4: ("Ode", "Kiel")}
-    assert list(outcome.rejected) == [3]
+    assert (list(outcome.rejected), outcome.notes) == ([3], [])
 
 
 def test_trailing_delimiters_on_rows_alone_are_no_values() -> None:
@@ -106,6 +106,17 @@ def test_trailing_delimiters_on_rows_alone_are_no_values() -> None:
 def test_a_remark_behind_an_empty_field_is_no_shifted_value() -> None:
     outcome = of_dealers("Dealer Code,Name,City,,\r\nD-1,Meyer,Kiel,,new\r\n")
     assert outcome.table("name", "city") == {2: ("Meyer", "Kiel")}
+    assert len(outcome.notes) == 1
+
+
+@pytest.mark.parametrize("mark", [";", "\t", "|"])
+def test_a_column_without_a_title_right_behind_the_last_one_is_not_read_and_said(mark: str) -> None:
+    """The header row has a field for it; a row with more fields than that row has a delimiter in a value."""
+    lines = ["Dealer Code;Name;City;", "D-1;Meyer;Kiel;new", "D-2;Ode;Kiel;", "D-3;Ode;Kiel;5;", "D-4;Ode;Kiel;;5"]
+    outcome = of_dealers("\r\n".join([*lines, "D-5;Ode;Ulm;;", ""]).replace(";", mark))
+    assert outcome.table("name", "city") == {2: ("Meyer", "Kiel"), 3: ("Ode", "Kiel"), 6: ("Ode", "Ulm")}
+    assert list(outcome.rejected) == [4, 5]
+    assert outcome.notes == ["Not read: values behind the last header, in 1 row"]
 
 
 def test_a_short_row_has_empty_cells() -> None:
@@ -121,6 +132,22 @@ def test_a_text_whose_line_ends_are_none_is_rejected(end: str, behind: str) -> N
     outcome = of_dealers(end.join(lines) + behind)
     assert outcome.job.problem is not None
     assert (outcome.job.problem.type, outcome.job.problem.params["character"]) == ("damaged-file", f"U+{ord(end):04X}")
+
+
+@pytest.mark.parametrize("end", ["\x0b", "\x0c", "\\n", "\\r\\n", "<br>", "<BR/>"])
+@pytest.mark.parametrize("above", ["", "List of dealers\r\n"])
+def test_a_text_whose_rows_are_all_in_the_line_of_its_header_is_rejected(end: str, above: str) -> None:
+    """They would be titles, and the job complete without a row."""
+    outcome = of_dealers(above + end.join(["Dealer Code,Name,City", "D-1,Meyer,Kiel", "D-2,Ode,Hamburg", ""]))
+    named = f"U+{ord(end):04X}" if len(end) == 1 else end
+    assert outcome.problem == "damaged-file/line-ends"
+    assert f"its lines end with {named}," in outcome.detail
+
+
+@pytest.mark.parametrize("sign", ["\x0b", "\\n", "<br>"])
+def test_a_line_end_of_another_kind_in_a_value_of_the_last_row_is_its_own(sign: str) -> None:
+    outcome = of_dealers(f"Dealer Code,Name,City\r\nD-1,Meyer{sign}Ode,Kiel")
+    assert (outcome.problem, outcome.job.counts.total) == (None, 1)
 
 
 def test_a_separator_within_a_line_is_no_line_end() -> None:
@@ -265,3 +292,23 @@ def test_a_file_with_one_column_needs_no_delimiter() -> None:
     outcome_of(b'Part Number,Description,Price\r\n"A,1",x,1\r\n', "first.csv", on=harness)
     job = harness.run(harness.upload(b"Part Number\r\nA,1\r\n", options=LoadOptions("delete")))
     assert job.counts.deleted == 1
+
+
+# ---------------------------------------------------------------------- zeros
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
+@pytest.mark.parametrize("zeros", [1, 100, 1_500_000])
+def test_zeros_behind_the_last_line_are_no_part_of_a_text(encoding: str, zeros: int) -> None:
+    body = (DEALERS + "D-1,Müller,Köln,Germany,1\r\n").encode(encoding)
+    assert outcome_of(body + bytes(zeros), "dealers.csv", "dealers").table("name") == {2: ("Müller",)}
+
+
+@pytest.mark.parametrize("zeros", [1, 2])
+def test_zeros_within_a_text_or_behind_a_part_of_a_line_reject_it_and_name_the_row(zeros: int) -> None:
+    """A crash fills up what it has not written: the last value may be cut off."""
+    cut = of_dealers(DEALERS + "D-1,Meyer,Kiel,Germany,1\r\nD-2,Ode,Hamb" + "\0" * zeros)
+    assert "Row 3 holds binary data" in cut.detail
+    within = of_dealers(DEALERS + "D-1,Me" + "\0" * zeros + "yer,Kiel,Germany,1\r\n" + "\0")
+    assert (cut.problem, within.problem) == ("not-a-spreadsheet/nul",) * 2
+    assert "Row 2 holds binary data" in within.detail

@@ -211,7 +211,7 @@ def test_an_amount_is_never_stored_in_another_currency_than_it_is_written_in() -
     cells = ["$12.00", "12 USD", "GBP 5", "¥1,000", "5 €", "€ 5 $"]
     rejected = {
         **{
-            row: [f"Price: is in {sign}, and its row is in EUR. Write the amount in EUR, or correct the row's currency"]
+            row: [f"Price: is in {sign}, and its row is in EUR. Write the amount in EUR, or say the row's currency"]
             for row, sign in ((2, "$"), (3, "USD"), (4, "GBP"), (5, "¥"))
         },
         7: ["Price: has two currencies, € and $. Write the one that the amount is in"],
@@ -292,6 +292,7 @@ def test_a_float_of_more_digits_than_one_has_is_rejected() -> None:
             "2025-01-31T00:30:00Z",
             "2025-01-31 00:00:00.0000000 +00:00",
             "31.01.2025 24:00",
+            "Friday, January 31, 2025",
         ),
         *(
             "2025-01-31Z",
@@ -311,14 +312,13 @@ def test_a_date_in_another_form_is_the_day_that_is_written(cell: str) -> None:
     "cell",
     [
         *(
-            "Friday, January 31, 2025",
             "31 Janitor 2025",
             "Marching 3, 2025",
             "15 มกราคม 2568",
             "Jan 2025",
             "2025-W05-5",
         ),
-        *("Fri Jan 31 2025 00:00:00 GMT+0700 (WIB)", "1738281600", "31/01/2025 01/02/2025", "n/a", "31012025"),
+        *("Fri Jan 31 2025 00:00:00 GMT+0700 (WIB)", "1738281600", "31/01/2025 01/02/2025", "31012025"),
     ],
 )
 def test_a_date_that_cannot_be_read_is_rejected_with_an_example(cell: str) -> None:

@@ -103,7 +103,7 @@ SAMPLES = (
             (11, "Price", "is not a number, such as 12.50"),
             (12, "Part Number", "is required"),
             (12, "Stock", "is not a number, such as 40"),
-            (12, "Active", "must be yes or no"),
+            (12, "Active", "must be yes or no, such as yes, no, 1 or 0"),
         ],
         ignored=2,
     ),
@@ -123,7 +123,7 @@ SAMPLES = (
             (6, "Updated", "is not a date of the calendar"),
             (
                 *(7, "Price"),
-                "is in $, and its row is in EUR. Write the amount in EUR, or correct the row's currency",
+                "is in $, and its row is in EUR. Write the amount in EUR, or say the row's currency",
             ),
         ],
     ),

@@ -276,7 +276,7 @@ def test_what_helps_to_correct_a_cell_is_said_in_both_languages() -> None:
 
 def test_the_pages_say_a_reason_as_the_api_does() -> None:
     """In English, so that the workbook of errors and the screen agree."""
-    words = re.findall(r'"reason\.([\w-]+)": "(.*)",', (WEB / "shared/words-en.js").read_text())
+    words = re.findall(r'"reason\.([\w-]+)": "(.*)",', (WEB / "shared/words-reasons-en.js").read_text())
     assert len(words) > 20
     assert {code for code, _ in words} <= set(REASONS)
     for code, text in words:

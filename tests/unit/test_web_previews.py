@@ -174,7 +174,7 @@ def test_what_a_reader_may_not_see_of_a_workbook_is_said_in_both_languages() -> 
     ]
     notes = [
         {"code": note.code, "params": note.params, "text": word_note(*note)}
-        for note in notes_on(sheets, skips_hidden=False) + notes_on(sheets[1:2], skips_hidden=True)
+        for note in notes_on(sheets, skips_hidden=False) + notes_on(sheets[1:2], skips_hidden=True, untitled=1_200)
     ]
     said = "it.sheetTexts({ file: { notes } }, lang)"
     assert {note["code"] for note in notes} == {*CATALOGUES["en"].notes}
@@ -187,6 +187,7 @@ def test_what_a_reader_may_not_see_of_a_workbook_is_said_in_both_languages() -> 
         + ", ".join(f"S{at} (1 row)" for at in range(2, 10))
         + " and 1 more.",
         "Sheet Feb: 1 hidden row is skipped.",
+        "1,200 rows have values behind the last header, in columns without a title; they are not read.",
     ]
     assert evaluate("shared/previews.js", said, notes=notes, lang="id")[0] == (
         "Lembar Jan dan Feb: 4 baris tersembunyi dibaca seperti baris lain."

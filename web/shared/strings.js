@@ -5,6 +5,8 @@ import { en } from "./words-en.js";
 import { id } from "./words-id.js";
 import { en as problemsEn } from "./words-problems-en.js";
 import { id as problemsId } from "./words-problems-id.js";
+import { en as reasonsEn } from "./words-reasons-en.js";
+import { id as reasonsId } from "./words-reasons-id.js";
 import { en as recipeEn } from "./words-recipe-en.js";
 import { id as recipeId } from "./words-recipe-id.js";
 
@@ -15,7 +17,10 @@ export const LANGUAGES = { en: "English", id: "Bahasa Indonesia" };
 export const LOCALES = { en: "en-GB", id: "id-ID" };
 
 /** @type {Record<string, Record<string, string>>} */
-const texts = { en: { ...en, ...problemsEn, ...recipeEn }, id: { ...id, ...problemsId, ...recipeId } };
+const texts = {
+  en: { ...en, ...problemsEn, ...reasonsEn, ...recipeEn },
+  id: { ...id, ...problemsId, ...reasonsId, ...recipeId },
+};
 
 /**
  * Add the texts of a page. Their keys get a prefix, so that they replace none of the shared texts.

@@ -21,7 +21,7 @@ P-3,Pump,-1,3,,,
 ,No number,1,1,,,
 P-5,,free,many,yesterday,perhaps,
 P-1,Filter again,2,,,,
-P-7,=HYPERLINK("x"),3,1.5,,,
+P-7,'=HYPERLINK("x"),3,1.5,,,
 P-8,Hose,1,2,2026-02-01,TRUE,green
 Total,,1250.00,,,,
 """

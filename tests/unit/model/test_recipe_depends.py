@@ -42,6 +42,8 @@ def test_a_dependence_names_the_decision_and_what_cells_show() -> None:
     [
         ("either", [".", ","]),
         ("either", ["dmy", "mdy", "dmy-swapped", "mdy-swapped"]),
+        ("dotted", ["dmy", "mdy", "dmy-swapped", "mdy-swapped"]),
+        ("dotted-rarely-ymd", ["dmy", "mdy", "ymd", "dmy-swapped", "mdy-swapped"]),
         ("swappable", ["dmy", "mdy", "ymd", "dmy-swapped", "mdy-swapped"]),
         ("dmy-or-ymd", ["dmy", "ymd", "dmy-swapped"]),
         ("any-order", ["dmy", "mdy", "ymd", "dmy-swapped", "mdy-swapped"]),

@@ -41,7 +41,7 @@ def rejected(file: bytes, limits: Limits | None = None, name: str = "file") -> s
         bytes(range(256)) * 4,
         packed({"word/document.xml": "<w/>"}),
         gzip.compress(GOOD),
-        b"a,b\n1,2\n" * 100_000 + b"\0\0",
+        b"a,b\n1,2\n" * 100_000 + b"\0\0x",
     ],
     ids=["pdf", "picture", "web-page", "xml", "binary", "document", "packed-workbook", "binary-far-below"],
 )

@@ -112,6 +112,11 @@ def _has(encoding: str, letter: str) -> bool:
         ("GB18030", "gb18030"),
         ("koi8_r", "koi8-r"),
         ("macroman", "mac_roman"),
+        ("windows-874", "cp874"),
+        ("TIS-620", "iso-8859-11"),
+        ("MS949", "cp949"),
+        ("windows-950", "cp950"),
+        ("GBK", "gb18030"),
         ("utf-7", None),
         ("rot13", None),
         ("hex", None),
@@ -269,7 +274,7 @@ def test_bytes_that_are_utf_8_by_chance_are_asked_about() -> None:
 
 @pytest.mark.parametrize(
     ("words", "encoding"),
-    [("系统", "gb18030"), ("为", "gb18030"), ("位 台", "gb18030"), ("店", "euc_jp"), ("친척", "euc_kr")],
+    [("系统", "gb18030"), ("为", "gb18030"), ("位 台", "gb18030"), ("店", "euc_jp"), ("친척", "cp949")],
 )
 def test_characters_of_two_bytes_that_are_utf_8_by_chance_are_asked_about(words: str, encoding: str) -> None:
     """Greek and Armenian letters in one word, or letters alone that are no words."""

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sluice.catalog.registry import IMPORTERS, importer_named
-from sluice.reading.matching import assign, letter_of, normal, places_of, words_of
+from sluice.reading.matching import assign, currencies_of, letter_of, normal, places_of, words_of
 from sluice.reading.suggesting import SUGGESTED, suggest
+from sluice.schema.cell_types import Conventions
 from sluice.schema.importer import Column, Importer
 
 COLUMNS = (
@@ -122,6 +124,92 @@ def test_a_sign_of_a_currency_or_of_per_cent_makes_another_title(title: str) -> 
     assert fields(title) == {}
     assert fields("Price", title) == {"Price": "price"}
     assert {*fields("Price*"), *fields("Price #"), *fields("Price:")} == {"Price*", "Price #", "Price:"}
+
+
+PRODUCTS = importer_named("products").columns
+
+
+def of_products(*titles: str) -> dict[str, str]:
+    """Return what titles mean by themselves to `products`, whose prices are in EUR."""
+    return {titles[at]: field for at, field in assign(titles, PRODUCTS, {}).items()}
+
+
+@pytest.mark.parametrize(
+    ("titles", "field"),
+    [
+        ("Stock (pcs); Qty [pcs]; Stok (pcs); Bestand (Stk.); Bestand (Stück); Stock (units); Ilość (szt.)", "stock"),
+        (
+            "Bestand Stk; Stock_pcs; Quantity in pcs; Stock ea; 在庫数(個); 库存数量（件）; Stock (pcs) [required]",
+            "stock",
+        ),
+        ("Updated (UTC); Last Modified UTC; Geändert am (GMT)", "updated"),
+        (
+            "Price (EUR); Preis [EUR]; PRICE_EUR; Preis €; Preis in €; Prix HT (€); Net price, EUR; Price EUR *",
+            "price",
+        ),
+        ("Price (net); Price net; Preis/Stk; Price/pc; Variant Price", "price"),
+    ],
+)
+def test_a_unit_that_the_values_of_a_column_have_anyway_changes_nothing(titles: str, field: str) -> None:
+    """Pieces of a whole number, the zone of a date whose time is dropped, and the currency that the importer has."""
+    for title in titles.split("; "):
+        assert of_products(title) == {title: field}
+
+
+@pytest.mark.parametrize(
+    "titles",
+    [
+        "Price (USD); Price $; Price ($); £ Price; Price (EUR/kg); Price (1000 EUR); Price EUR cents; Price (T€)",
+        "Price (EUR) (USD); Price EUR (incl. VAT); Price (EUR) per kg; Old Price (EUR); List Price (EUR); Price/unit",
+        "Stock (kg); Stock %; Stock (1000); Stock (boxes); Stock (1000 pcs); Stock Unit; Stock pallets; Stock (EUR)",
+        "Updated (week); Updated (UTC+7); Updated EUR; Updated pcs; Price (kg); Price (UTC); Brand (pcs); EUR; (pcs)",
+        "Part Number (pcs); SKU EUR; Stok Buah; Qty stuck; Stock each; Stock DB",
+    ],
+)
+def test_a_unit_that_scales_or_is_of_another_kind_makes_another_title(titles: str) -> None:
+    for title in titles.split("; "):
+        assert of_products(title) == {}, title
+
+
+def test_a_title_alone_wins_over_one_with_a_unit_and_two_with_a_unit_mean_nothing() -> None:
+    assert of_products("Price (EUR)", "Preis") == {"Preis": "price"}
+    assert of_products("Stock (pcs)", "Stock") == {"Stock": "stock"}
+    assert of_products("Price (EUR)", "Price (USD)") == {"Price (EUR)": "price"}
+    assert of_products("Price (EUR)", "Price EUR") == {}
+    assert of_products("Preis", "PREIS", "Price (EUR)") == {}
+
+
+def test_the_currency_of_amounts_is_the_default_of_their_currency_or_that_of_the_conventions() -> None:
+    assert {column.field: column.currency for column in PRODUCTS if column.currency} == {"price": "EUR"}
+    sos = importer_named("sos")
+    assert not any(column.currency for column in replace(sos, conventions=Conventions()).columns)
+    in_rupiah = replace(sos, conventions=Conventions(currency="IDR")).columns
+    assert list(assign(["REVENUE (Rp)"], in_rupiah, {}).values()) == ["revenue"]
+    assert assign(["REVENUE (EUR)", "REVENUE ($)"], in_rupiah, {}) == {}
+
+
+def test_titles_name_the_currency_of_their_columns() -> None:
+    titles = ["Price (EUR)", "Stock (pcs)", "Price"]
+    assert currencies_of(titles, {0: "price", 1: "stock"}, PRODUCTS) == {"price": "EUR"}
+    assert currencies_of(titles, {2: "price", 1: "stock"}, PRODUCTS) == {}
+    assert currencies_of(["Price (USD)"], {0: "price"}, PRODUCTS) == {}
+
+
+@pytest.mark.parametrize("title", ["Desc.", "Material", "Rate", "VK", "Internal Reference", "By", "Price/unit"])
+def test_a_short_title_that_may_be_another_column_decides_nothing(title: str) -> None:
+    """Desc. is a discount in Spanish, a material may be steel, and SAP's price unit is a number of pieces."""
+    assert of_products(title) == {}
+
+
+@pytest.mark.parametrize(
+    ("title", "field"),
+    [
+        *[("Marque", "brand"), ("Variant SKU", "part_number"), ("Variant Inventory Qty", "stock")],
+        ("On Hand Qty", "stock"),
+    ],
+)
+def test_titles_of_shops_mean_their_columns(title: str, field: str) -> None:
+    assert of_products(title) == {title: field}
 
 
 def test_of_two_synonyms_none_is_the_key() -> None:

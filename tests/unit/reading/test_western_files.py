@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from sluice.reading.encoding import TextSurvey
+from sluice.reading.survey import TextSurvey
 from sluice.reading.western import rivals_of
 
 FILES = 40

@@ -230,6 +230,8 @@ def test_a_file_cannot_write_a_mark_of_the_reader(spell: str) -> None:
         ('<c r="A1"><v>-INF</v></c>', CellError("-INF")),
         ('<c r="A1"><v>1E+400</v></c>', CellError("1E+400")),
         ('<c r="A1"><v>1,5</v></c>', CellError("1,5")),
+        ('<c r="A1"><v>1</v><v>2</v></c>', CellError("12")),
+        ('<c r="A1" t="str"><v>K</v><v></v></c>', CellError("K")),
         ('<c r="A1" t="b"><v> TRUE </v></c>', True),
         ('<c r="A1" t="b"><v>2</v></c>', CellError("2")),
         ('<c r="A1" t="x"><v>2</v></c>', CellError("2")),

@@ -13,7 +13,7 @@ from sluice.model.options import LoadOptions
 from sluice.model.recipe import Mark
 from sluice.schema.cell_types import Conventions, Currency, Money
 from sluice.schema.cells import Cell
-from sluice.schema.currencies import without_currency
+from sluice.schema.currencies import code_from_text, signs_of, without_currency
 from sluice.schema.importer import Importer, Row, column
 from sluice.schema.numbers import amount_from_text
 from sluice.schema.validation import Checked, check_rows
@@ -175,3 +175,94 @@ def test_a_currency_without_cents_shows_that_its_mark_groups(cell: str, shows: s
 def test_a_currency_that_may_have_cents_leaves_a_mark_ambiguous(cell: str) -> None:
     assert amount_from_text(cell, ".")[:2] == (Decimal(5), "either")
     assert amount_from_text(cell, ",")[:2] == (Decimal(5000), "either")
+
+
+@pytest.mark.parametrize(
+    ("cell", "code"),
+    [
+        *[
+            ("EUR", "EUR"),
+            ("eur", "EUR"),
+            ("Eur ", "EUR"),
+            ("usd", "USD"),
+            ("€", "EUR"),
+            ("Euro", "EUR"),
+            ("EUROS", "EUR"),
+        ],
+        *[("zł", "PLN"), ("Kč", "CZK"), ("₹", "INR"), ("£", "GBP"), ("₩", "KRW"), ("Rp", "IDR"), ("Rp.", "IDR")],
+        *[
+            ("US$", "USD"),
+            ("US Dollar", "USD"),
+            ("R$", "BRL"),
+            ("TL", "TRY"),
+            ("円", "JPY"),
+            ("yen", "JPY"),
+            ("Ft", "HUF"),
+        ],
+    ],
+)
+def test_a_currency_is_a_code_or_what_stands_for_one_currency_alone(cell: str, code: str) -> None:
+    (row,) = checked_row(Trade, price="1", currency=cell).good
+    assert json.loads(row.values)["currency"] == code
+
+
+@pytest.mark.parametrize(
+    ("cell", "codes"),
+    [
+        *[("$", "AUD, CAD, USD"), ("Dollar", "AUD, CAD, USD"), ("¥", "CNY, JPY"), ("kr", "DKK, NOK, SEK")],
+        *[
+            ("Kronor", "DKK, NOK, SEK"),
+            ("LEI", "MDL, RON"),
+            ("Rs.", "INR, LKR, MUR"),
+            ("C$", "CAD, NIO"),
+            ("元", "CNY, HKD, MOP"),
+        ],
+    ],
+)
+def test_what_stands_for_several_currencies_is_rejected_and_codes_are_named(cell: str, codes: str) -> None:
+    assert reasons(checked_row(Trade, price="1", currency=cell)) == [
+        ("Currency", "several-currencies", {"codes": codes})
+    ]
+
+
+@pytest.mark.parametrize("cell", ["R", "all", "Pfund", "¤", "EURO (€)", "978", "EU", "xyz", "e", "", "cent"])
+def test_no_other_text_becomes_a_currency(cell: str) -> None:
+    """Letters that are a word of no currency are not made capital: ALL is one, and all is none."""
+    assert code_from_text(cell) == cell
+
+
+def test_signs_of_a_currency_are_those_that_it_alone_uses() -> None:
+    """Each of them becomes its code."""
+    assert {"eur", "€", "euro"} <= signs_of("EUR")
+    assert "$" not in signs_of("USD")
+    assert "r" not in signs_of("ZAR")
+    for code in ("EUR", "USD", "IDR", "GBP", "JPY"):
+        assert {code_from_text(sign) for sign in signs_of(code)} == {code}
+
+
+def test_a_sign_of_a_currency_in_its_column_is_compared_with_that_of_an_amount() -> None:
+    assert not checked_row(Trade, price="$1", currency="us$").rejections
+    assert reasons(checked_row(Trade, price="$1", currency="€"))[0][:2] == ("Price", "other-currency")
+
+
+@pytest.mark.parametrize("blanks", ["keep", "clear"])
+def test_a_title_that_names_a_currency_says_it_of_each_amount_below(blanks: Any) -> None:
+    """A record in dollars does not keep them beside it, and a row in dollars is rejected."""
+    importer = Importer("some", row=Trade, dataset="some", title="Some", blanks=blanks)
+    fields = {0: "code", 1: "price", 2: "currency"}
+    rows: list[list[Cell]] = [
+        ["A", "12"],
+        ["B", "12", "EUR"],
+        ["C", "12", "USD"],
+        ["D", "$12", "USD"],
+        ["E"],
+        ["F", "€12"],
+    ]
+    checked = check_rows(importer, fields, "S", list(enumerate(rows, 2)), currencies={"price": "EUR"})
+    said = {row.number: json.loads(row.values).get("currency") for row in checked.good}
+    assert said == {2: "EUR", 3: "EUR", 5: "USD", 6: None if blanks == "keep" else "EUR", 7: "EUR"}
+    assert [(each.row, each.code, each.params) for each in checked.rejections] == [
+        (4, "other-currency", {"shown": "EUR", "currency": "USD"})
+    ]
+    (row,) = check_rows(importer, {0: "code", 1: "price"}, "S", [(2, ["A", "12"])], currencies={"price": "EUR"}).good
+    assert json.loads(row.values)["currency"] == "EUR"

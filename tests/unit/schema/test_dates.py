@@ -62,6 +62,20 @@ AMERICAN = Conventions(dates="mdy")
         "31\u201112\u20112025",
         "2025\uff0f12\uff0f31",
         "31.12.2025 24:00",
+        "31.12.2025.",
+        "31. 12. 2025. 10:20",
+        "2025.12.31.",
+        "2025. 12. 31.",
+        "2025年12月31日",
+        "2025年12月31日 10:20",
+        "2025년 12월 31일",
+        "31st of December 2025",
+        "Wednesday, December 31, 2025",
+        "Wed, 31 Dec 2025 10:20:30 +0000",
+        "Wed. 31/12/2025",
+        "2025/12/31(Wed)",
+        "2025/12/31 （Wed） 10:20",
+        "31.12.2025, Wed",
         "2025-12-31T23:59:60Z",
         "٢٠٢٥-١٢-٣١ ١٠:٥٩",
         "  31/12/2025  ",
@@ -142,10 +156,12 @@ def test_five_digits_are_the_days_that_a_spreadsheet_counts(cell: Cell, day: dat
     assert read(Date, cell, AMERICAN) == day
 
 
-@pytest.mark.parametrize("cell", [25_031, "25031", 32_873, 50_041, "50125", 10_000, 99_999])
-def test_five_digits_that_count_no_day_of_our_time_are_no_date(cell: Cell) -> None:
+@pytest.mark.parametrize(
+    "cell", [25_031, "25031", 32_873, 50_041, "50125", 10_000, 99_999, 73_051, 311225, "311225", "010225"]
+)
+def test_five_digits_that_count_no_day_of_our_time_and_six_are_no_date(cell: Cell) -> None:
     """25031 is the 31st day of 2025 in files of mainframes, 50125 may be 05/01/25 without its zero."""
-    with pytest.raises(ValueError, match=r"^not-a-date$"):
+    with pytest.raises(ValueError, match=r"^unclear-digits$"):
         read(Date, cell)
 
 
@@ -169,9 +185,8 @@ def test_eight_digits_in_another_order_are_rejected(day: date) -> None:
             read(Date, day.strftime(form))
 
 
-@pytest.mark.parametrize("cell", [1900, 2025.0, 2099, "2025", 9_999, 73_051, "9999", "100000", 311225, "311225"])
-def test_a_year_and_six_digits_are_rejected(cell: Cell) -> None:
-    """Digits that could mean several days are not guessed."""
+@pytest.mark.parametrize("cell", [1900, 2025.0, 2099, "2025", 9_999, "9999", "100000"])
+def test_a_year_alone_is_no_date(cell: Cell) -> None:
     with pytest.raises(ValueError, match=r"^not-a-date$"):
         read(Date, cell)
 
@@ -238,7 +253,37 @@ def test_any_text_is_a_date_or_rejected(text: str) -> None:
         answer = read(Date, text)
     except ValueError as rejected:
         answer = str(rejected)
-    assert isinstance(answer, date) or answer in {"not-a-date", "not-in-calendar", "implausible-year"}
+    assert isinstance(answer, date) or answer in {
+        *("not-a-date", "not-in-calendar", "implausible-year", "unclear-digits", "other-weekday"),
+    }
+
+
+@pytest.mark.parametrize(
+    "cell", ["Tuesday, December 31, 2025", "Tue 31/12/2025", "2025-12-31 (Thu)", "Mon 03/04/2025", "Tue 01-02-03"]
+)
+def test_a_date_beside_another_day_of_the_week_is_rejected(cell: str) -> None:
+    with pytest.raises(ValueError, match=r"^other-weekday$"):
+        read(Date, cell)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        *("1 Wed 2 2025", "Wed", "Wed Wed 31/12/2025", "Wed, 31 Dec 2025 Wed", "12 Wed.2.2025", "Wed " * 20_000),
+        *(
+            "2025年12月3日1",
+            "25年12月31日",
+            "12025年12月31日",
+            "Wedding 31/12/2025",
+            "31 of 2025",
+            f"Wed {' ' * 99}31/12/2025",
+        ),
+    ],
+)
+def test_a_day_of_the_week_elsewhere_makes_no_date(cell: str) -> None:
+    """What is taken off joins no two numbers."""
+    with pytest.raises(ValueError, match=r"^not-a-date$"):
+        read(Date, cell)
 
 
 @pytest.mark.parametrize(

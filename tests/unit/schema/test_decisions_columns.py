@@ -219,6 +219,66 @@ def test_a_year_of_two_digits_may_be_first(
         assert expected is None or values["start"] == expected
 
 
+EITHER = ["dmy", "mdy"]
+
+
+@pytest.mark.parametrize(
+    ("columns", "asked"),
+    [
+        ({"start": ["01.11.2025", "1. 2. 2025", "05.05.2025"]}, None),
+        ({"start": ["01.11.25", "1.2.25 08:00"]}, None),
+        ({"start": ["01.11.2025", "31/12/2025", "03/04/2025"]}, None),
+        ({"start": ["01.11.2025", "31.12.2025"]}, None),
+        # a proof against it, in the column or in another
+        ({"start": ["01.11.2025", "11.30.2025"]}, EITHER[::-1]),
+        ({"start": ["01.11.2025", "12/31/2025"]}, EITHER[::-1]),
+        ({"start": ["01.11.2025"], "end": ["12/31/2025"]}, EITHER),
+        # ambiguous dates with other signs are not settled by it, neither beside it nor in another column
+        ({"start": ["01.11.2025", "03/04/2025"]}, EITHER),
+        ({"start": ["01.11.2025", "03-04-2025"]}, EITHER),
+        ({"start": ["01.11.2025 1:05 PM"]}, EITHER),
+        ({"start": ["03/04/2025"], "end": ["01.11.2025"]}, EITHER),
+        # nor is a year of two digits that may be first
+        ({"start": ["1.2.25", "01-02-03"]}, EITHER),
+        ({"start": ["01.11.25", "2024.12.31"]}, ["dmy", "mdy", "ymd"]),
+    ],
+)
+def test_dates_with_points_are_day_first_unless_a_cell_says_otherwise(
+    columns: dict[str, list[str]], asked: list[str] | None
+) -> None:
+    values, questions, settled = read(columns)
+    assert questions == ({"date_order.start": asked} if asked else {})
+    if not asked:
+        assert settled.decisions["date_order.start"].value == "dmy"
+        assert values["start"][0] == "2025-11-01"
+
+
+@pytest.mark.parametrize(
+    ("conventions", "decided", "asked"),
+    [
+        ({"dates": "dmy"}, {}, {}),
+        ({"dates": "mdy"}, {}, {"date_order.start": ["mdy", "dmy"]}),
+        ({}, {"date_order.start": Decision("mdy", "remembered")}, {"date_order.start": ["mdy", "dmy"]}),
+        ({}, {"date_order.start": Decision("mdy", "given")}, {}),
+        ({}, {"date_order.start": Decision("mdy", "answered")}, {}),
+    ],
+)
+def test_dates_with_points_do_not_follow_a_month_first_that_no_caller_has_given_without_a_question(
+    conventions: dict[str, Any], decided: dict[str, Decision], asked: dict[str, list[str]]
+) -> None:
+    values, questions, _ = read({"start": ["01.11.2025"]}, decided, **conventions)
+    assert questions == asked
+    assert asked or values["start"] == ["2025-01-11" if decided else "2025-11-01"]
+
+
+def test_a_day_of_the_week_proves_the_order_of_its_column() -> None:
+    """As Microsoft Project writes dates."""
+    values, asked, _ = read({"start": ["Tue 3/4/25", "3/5/25", "Mon 6/2/25"]}, dates="dmy")
+    assert (values["start"], asked) == (["2025-03-04", "2025-03-05", "2025-06-02"], {})
+    values, asked, _ = read({"start": ["Mon 3/11/25", "3/5/25"]})  # 3 November and 11 March are Monday and Tuesday
+    assert (values["start"], asked) == (["2025-11-03", "2025-05-03"], {})
+
+
 @pytest.mark.parametrize(
     ("cells", "expected"),
     [
@@ -266,3 +326,13 @@ def test_recent_days_with_slashes_or_points_are_day_first_without_a_question(day
     late = [day.replace(day=13 + day.day % 15) for day in days]
     values, asked, _ = read({"start": [day.strftime(f"%d{sign}%m{sign}%y") for day in late + days]})
     assert (values["start"], asked) == ([day.isoformat() for day in late + days], {})
+
+
+@settings(deadline=None)  # a test that waits for the processor is not slow
+@given(st.lists(st.dates(date(2020, 1, 1), date(2031, 12, 31)), min_size=1, max_size=6), st.sampled_from("yY"))
+def test_days_with_points_are_right_and_months_before_them_are_asked_about(days: list[date], year: str) -> None:
+    values, asked, _ = read({"start": [day.strftime(f"%d.%m.%{year}") for day in days]})
+    assert (values["start"], asked) == ([day.isoformat() for day in days], {})
+    others = [*days, days[0].replace(day=25)]
+    values, asked, _ = read({"start": [day.strftime("%m.%d.%Y") for day in others]})
+    assert asked or values["start"] == [day.isoformat() for day in others]

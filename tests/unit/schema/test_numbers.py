@@ -96,6 +96,23 @@ def test_an_amount_without_cents_is_whole_and_shows_the_mark(cell: str, value: s
     assert amount_from_text(cell, mark)[:2] == (Decimal(value), shows)
 
 
+@pytest.mark.parametrize("cell", [" $-   ", "-   €", " -   € ", " Rp-   ", "$ -  ", "CHF -   "])
+def test_zero_in_an_accounting_format_is_zero(cell: str) -> None:
+    """Excel writes it so to a text file: with the currency, and with the widths of two decimals."""
+    number, shown, currency = amount_from_text(cell, ".")
+    assert number == 0
+    assert shown is None
+    assert currency is not None
+
+
+@pytest.mark.parametrize(
+    "cell", ["-", "- ", " -   ", "$-", "€ -", " $- ", "-€", "--   €", "-   x", "-   -   €", "$-   5-   ", "–   €"]
+)
+def test_a_dash_that_may_stand_for_no_amount_is_rejected(cell: str) -> None:
+    with pytest.raises(ValueError, match="not-a-number"):
+        amount_from_text(cell, ".")
+
+
 @pytest.mark.parametrize(
     ("cell", "by_point", "by_comma"),
     [

@@ -25,6 +25,9 @@ from sluice.wording import word_rejection
 from tests.unit.schema.sample import check, row_of
 from tests.unit.schema.test_validation import CELLS
 
+NO_VALUE = (
+    "is what people write for no value, or for 0. Write the value, empty the cell, or name it among the null markers"
+)
 PREDICATE = re.compile(r"(is|must|has|repeats)\b")
 JARGON = re.compile(
     r"input|valid|string|integer|decimal object|pydantic|python|type|none\b|instance|unicode", re.IGNORECASE
@@ -53,11 +56,26 @@ def reasons(**cells: Cell) -> list[str]:
         ("stock", "1e300", "has too many digits"),
         ("phone", "12", "is shorter than 3 characters"),
         ("phone", "+12", "must be digits only"),
+        ("stock", "-", NO_VALUE),
+        ("price", "N/A", NO_VALUE),
+        ("price", "Rp -", NO_VALUE),
+        ("weight", " –  ", NO_VALUE),
+        ("phone", "none", NO_VALUE),
+        ("updated", "--", NO_VALUE),
+        ("active", "n.a.", NO_VALUE),
+        ("currency", "?", NO_VALUE),
+        ("stock", "-a-", "is not a number"),
+        ("updated", "25031", "is a number that can be several dates. Write day, month and year with separators"),
+        ("updated", "Mon 31/12/2025", "has a day of the week that its date is not. Correct the one or the other"),
+        (
+            *("updated", "4 listopada 2025"),
+            "has the month 'listopada', which is one month here and another elsewhere. Write it as a number",
+        ),
         ("updated", "soon", "is not a date"),
         ("updated", "30/02/2026", "is not a date of the calendar"),
-        ("active", "perhaps", "must be yes or no"),
+        ("active", "perhaps", "must be yes or no, such as yes, no, 1 or 0"),
         ("tier", "tin", "must be one of 'gold' or 'silver'"),
-        ("currency", "Euro", "is not written in the expected form"),
+        ("currency", "Pfund", "is not written in the expected form"),
     ],
 )
 def test_each_wrong_cell_has_its_sentence(field: str, cell: Cell, reason: str) -> None:

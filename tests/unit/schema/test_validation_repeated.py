@@ -10,8 +10,9 @@ import pytest
 
 from sluice.model.options import LoadOptions
 from sluice.model.recipe import Decision, Recipe
+from sluice.schema.cell_types import Date
 from sluice.schema.cells import Cell, Record
-from sluice.schema.importer import Importer
+from sluice.schema.importer import Importer, Row, column
 from sluice.schema.validation import Checked, check_rows
 from tests.unit.schema.sample import samples
 
@@ -49,10 +50,41 @@ def test_null_markers_are_those_of_the_importer_or_of_the_recipe() -> None:
     by_importer, by_recipe = check(*rows), check(*rows, recipe=Recipe(1, {"null_markers": Decision(["-"], "given")}))
     assert [row.key for row in by_importer.good] == ["A", "-"]
     assert [(each.row, each.column, each.code) for each in by_recipe.rejections] == [
-        (2, "Stock", "not-a-number"),
+        (2, "Stock", "no-value"),
         (2, "Currency", "wrong-form"),
         (3, "Code", "required"),
     ]
+
+
+@pytest.mark.parametrize(
+    "cell", ["0000-00-00", "00.00.0000", "00/00/0000", "00000000", "0000-00-00 00:00:00", " 0000-00-00T00:00:00 "]
+)
+def test_a_date_of_zeros_is_a_blank_cell_of_its_column_and_a_text_elsewhere(cell: str) -> None:
+    """MySQL and SAP write it for no date; `check_rows` decides it, whatever the recipe has for null markers."""
+    fields = {0: "code", 1: "updated"}
+    for recipe in (None, Recipe(1, {"null_markers": Decision(["-"], "given")})):
+        checked = check_rows(samples, fields, "", [(2, ["A", cell])], recipe, KEEP)
+        assert [json.loads(row.values) for row in checked.good] == [{"code": "A"}]
+    assert [row.key for row in check_rows(samples, {0: "code"}, "", [(2, ["00000000"])]).good] == ["00000000"]
+    cleared_by = clearing(cell.strip())
+    (row,) = check_rows(samples, fields, "", [(2, ["A", cell])], cleared_by, KEEP).good
+    assert json.loads(row.values) == {"code": "A", "updated": None}
+
+
+@pytest.mark.parametrize("cell", ["0", "0000-00-01", "0000-01-00", "00.00.2025", "000000", "00:00:00", 0, 0.0])
+def test_other_zeros_in_a_column_of_dates_are_rejected(cell: Cell) -> None:
+    checked = check_rows(samples, {0: "code", 1: "updated"}, "", [(2, ["A", cell])], None, KEEP)
+    assert [each.column for each in checked.rejections] == ["Updated"]
+
+
+def test_a_date_of_zeros_is_required_where_a_date_is() -> None:
+    class Due(Row):
+        code: str = column("Code", key=True)
+        due: Date = column("Due")
+
+    dues = Importer("dues", row=Due, dataset="dues", title="Dues", blanks="clear")
+    checked = check_rows(dues, {0: "code", 1: "due"}, "", [(2, ["A", "0000-00-00"])])
+    assert [(each.column, each.code) for each in checked.rejections] == [("Due", "required")]
 
 
 KEEP = LoadOptions(blanks="keep")

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from sluice.catalog.registry import importer_named
+from sluice.model.options import LoadOptions
 from sluice.schema.cell_types import Money
 from sluice.schema.cells import Cell, CellError
 from sluice.schema.importer import Importer, Row, column
@@ -126,3 +127,44 @@ def test_normalise_is_not_called_with_a_totals_row() -> None:
         raise AssertionError(row)
 
     assert check(["Total", None, None, None, 5], importer=replace(products, normalise=never)).ignored == 1
+
+
+NARROW = {0: "part_number", 1: "description", 2: "price", 3: "stock"}
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("Total", "TOTALS:", "Total général", "Sous-total", "Total general", "Totale", "Razem", "SUMA", "Ogółem"),
+        *("Totaal", "Subtotaal", "Soma", "Summa", "Yhteensä", "Celkem", "Toplam", "Итого:", "合計", "Zwischensumme"),
+    ],
+)
+@pytest.mark.parametrize("description", [None, "", " "])
+def test_a_total_without_the_text_that_a_record_must_have_is_a_totals_row_in_a_short_list_too(
+    word: str, description: Cell
+) -> None:
+    checked = check([word, description, "15,50", 13], fields=NARROW)
+    assert (checked.ignored, checked.rejections) == (1, [])
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        [None, None, "15,50", 13],  # sums without a word
+        ["Total A", None, "15,50", 13],
+        ["Page 1 of 1", None, None, None],
+        ["Total", None, None, None],  # no number beside it
+        ["Totalizer", None, 5, 1],
+        ["Razem", "Razem", "none", 1],
+    ],
+)
+def test_a_row_without_such_a_word_or_a_number_stays_rejected_in_a_short_list(row: list[Cell]) -> None:
+    checked = check(row, fields=NARROW)
+    assert (checked.good, checked.rejected, checked.ignored) == ([], 1, 0)
+
+
+def test_an_update_does_not_need_the_description_so_a_part_called_total_is_updated() -> None:
+    checked = check_rows(
+        products, NARROW, "Sheet1", [(2, ["Total", None, 15.5, 13])], options=LoadOptions(mode="update", blanks="keep")
+    )
+    assert [good.key for good in checked.good] == ["Total"]

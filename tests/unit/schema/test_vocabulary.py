@@ -25,8 +25,18 @@ def test_names_of_months_are_compared_as_whole_words() -> None:
     assert [ENGLISH.month(word) for word in ("ja", "", "avr", "Janitor", "Mayo", "Marching", "Decembre")] == [None] * 7
 
 
+def test_names_of_months_and_days_may_lack_their_accents() -> None:
+    """A Turkish i has a dot or none, and case confuses the two."""
+    turkish = Vocabulary(months=(*[""] * 9, "ekim", "kasım", ""), weekdays=("", "salı", *[""] * 5))
+    assert [FRENCH.month(word) for word in ("fevr", "FÉVR", "aout", "Août")] == [2, 2, 8, 8]
+    assert [turkish.month(word) for word in ("EKİM", "ekim", "KASIM", "Kasım")] == [10, 10, 11, 11]
+    assert [turkish.weekday(word) for word in ("SALI", "Salı", "sali", "sal")] == [1, 1, 1, None]
+
+
 def test_two_vocabularies_are_combined() -> None:
     both = ENGLISH | FRENCH
+    assert [both.weekday(word) for word in ("Mon", "sunday", "lundi")] == [0, 6, None]
+    assert both.particles >= {"of"}
     assert [both.month(word) for word in ("May", "mai", "Août", "December", "décembre")] == [5, 5, 8, 12, 12]
     assert {"yes", "oui"} <= both.yes
     assert {"no", "non"} <= both.no
@@ -40,6 +50,11 @@ def test_two_vocabularies_are_combined() -> None:
         ({"months": ("January", *[""] * 11)}, "in lower case"),
         ({"months": ("jan.", *[""] * 11)}, "in lower case"),
         ({"months": ("jan", "jan", *[""] * 10)}, "two meanings"),
+        ({"months": ("mai", "maí", *[""] * 10)}, "two meanings"),
+        ({"weekdays": ("mon",)}, "seven weekdays"),
+        ({"weekdays": ("mon", "mon", *[""] * 5)}, "two meanings"),
+        ({"particles": frozenset({"Of"})}, "in lower case"),
+        ({"months": ("jan", *[""] * 11), "unclear": frozenset({"jan"})}, "is a month, too"),
         ({"yes": frozenset({"si"}), "no": frozenset({"si"})}, "two meanings"),
     ],
 )

@@ -162,7 +162,7 @@ def test_a_row_that_was_rejected_because_of_its_key_is_corrected(harness: Harnes
 
 def test_text_that_looks_like_a_formula_is_imported_as_it_came(harness: Harness) -> None:
     """In a workbook it is text; a CSV file has an apostrophe before it that is no content, and is dropped once."""
-    names = ["=1+1", "+49 40", "'quoted'", "''=odd", "'=guarded", "@home", "plain"]
+    names = ["'=1+1", "+49 40", "'quoted'", "''=odd", "'=guarded", "@home", "plain"]
     rows = [(f"P-{place}", name, "wrong", 1) for place, name in enumerate(names)]
     first = harness.run(harness.upload(csv_file(rows)))
 
@@ -173,7 +173,7 @@ def test_text_that_looks_like_a_formula_is_imported_as_it_came(harness: Harness)
     assert corrected(harness, first, edit).counts.inserted == len(names)
     values = harness.destination.values("acme", "products")
     assert [values[f"P-{place}"]["description"] for place in range(len(names))] == [
-        name.replace("'=guarded", "=guarded") for name in names
+        name.removeprefix("'") if name.startswith("'=") else name for name in names
     ]
 
 

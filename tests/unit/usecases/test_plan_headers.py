@@ -129,7 +129,7 @@ def test_a_job_that_does_not_wait_fails_and_names_the_row_that_would_help(harnes
     job = run(harness, as_csv(TWO_TABLES), "a.csv", questions="fail")
     assert (job.status, prices(harness)) == (Status.FAILED, {})
     assert job.problem is not None
-    assert """the recipe {"header": 1}""" in word_detail(job.problem)
+    assert """for instance {"header": 1}""" in word_detail(job.problem)
 
 
 @pytest.mark.parametrize("ending", FORMATS)

@@ -23,7 +23,7 @@ TITLES = (*PRODUCT_TITLES, "Updated")
 #: Dates as they are written, read day first, read month first; only the first two are ambiguous.
 DATES = [
     ("03/04/2025", "2025-04-03", "2025-03-04"),
-    ("1.2.25", "2025-02-01", "2025-01-02"),
+    ("1/2/25", "2025-02-01", "2025-01-02"),
     ("05/05/2025", "2025-05-05", "2025-05-05"),
     ("2025-04-03", "2025-04-03", "2025-04-03"),
     ("3 Apr 2025", "2025-04-03", "2025-04-03"),
@@ -115,6 +115,19 @@ def test_dates_that_contradict_each_other_are_a_question_and_an_answer_rejects_t
     assert (job.status, job.counts.rejected) == (Status.COMPLETED, 1)
     assert days(harness) == expected("mdy")
     assert f"P-{ROWS + 1:06d}" not in harness.destination.values("acme", "products")
+
+
+def test_dates_with_points_are_loaded_without_a_question_and_asked_about_beside_a_proof(harness: Harness) -> None:
+    """The proof stands in another chunk, and an answer reads all by it."""
+    written = ["01.11.2025", "1. 2. 2025"] * (ROWS // 2)
+    rows = [(*row, day) for row, day in zip(products(ROWS), written, strict=True)]
+    job = harness.run(harness.upload(csv_file(rows, TITLES)))
+    assert (job.status, job.questions, days(harness)) == (Status.COMPLETED, (), ["2025-11-01", "2025-02-01"] * 12)
+    ref = harness.upload(csv_file([*rows, ("P-X", "Filter", "1", "1", "11.30.2025")], TITLES))
+    assert [question.key for question in harness.run(ref).questions] == ["date_order.updated"]
+    harness.answer(ref, {"date_order.updated": "mdy"})
+    assert harness.run(ref).status is Status.COMPLETED
+    assert days(harness) == ["2025-01-11", "2025-01-02"] * 12
 
 
 def test_dates_with_a_single_reading_ask_no_question(harness: Harness) -> None:

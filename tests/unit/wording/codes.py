@@ -11,7 +11,7 @@ import sluice
 from sluice.destinations.postgres.staging import SQLSTATE_CODES
 from sluice.model import errors, job, rejection
 from sluice.reading import detect, opendocument
-from sluice.schema.cells import MERGED, NO_DAY, CellError
+from sluice.schema.cells import MERGED, NO_DAY, UNCOMPUTED, CellError
 from sluice.schema.rejections import PYDANTIC_CODES
 
 _LIBRARY = Path(sluice.__file__).parent
@@ -27,7 +27,7 @@ _CONSTANTS = {
     for module in (errors, job, rejection)
     for name, value in vars(module).items()
     if name.isupper() and isinstance(value, str)
-}
+} | {"UNCOMPUTED": UNCOMPUTED}
 #: Errors (and `Problem`) that get their type as first argument.
 _TYPED = {"Problem", "SluiceError", "FileRejected", "RequestRejected", "Conflict", "TooLarge"}
 #: Errors of one type, whose first argument is the case.
@@ -75,7 +75,8 @@ _COMPUTED = {
     ("finish.py", "_rollback_incomplete"): {"error", "chunks", "expired"},
     ("absent.py", "_left"): {"removed-since", "changed-since"},
     ("rejections.py", "errors"): {CellError(text).code for text in ("#N/A", "=A1", NO_DAY, MERGED)},
-    ("rejections.py", "invalid"): {code for code, _ in PYDANTIC_CODES.values()} | {"wrong-type", rejection.CUSTOM},
+    ("rejections.py", "invalid"): {code for code, _ in PYDANTIC_CODES.values()}
+    | {"wrong-type", "no-value", rejection.CUSTOM},
     ("staging.py", "rejections"): {*SQLSTATE_CODES.values(), "database-trigger", "database-in-use"}
     | {"database-type", "database-empty-column"},
     ("options.py", "_tripped"): {"max_rejected", "max_deleted", "max_change"},

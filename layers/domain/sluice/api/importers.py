@@ -337,7 +337,9 @@ def file_response(job: Job) -> FileResponse:
         not_read=[response_from(UnreadSheetResponse, each, sheet=each.name) for each in unread],
         notes=[
             response_from(NoteResponse, each, text=word_note(*each))
-            for each in notes_on(file.sheets, skips_hidden=job.recipe.value(HIDDEN) == "skip")
+            for each in notes_on(
+                file.sheets, skips_hidden=job.recipe.value(HIDDEN) == "skip", untitled=job.counts.untitled
+            )
         ],
     )
 

@@ -20,8 +20,8 @@ PART_NUMBERS: Final = titles(
     "Article Number; Article No; Article Code; Part Code; Stock Code; Stock Keeping Unit; Material Number; "
     "Seller SKU; Merchant SKU; Manufacturer Part Number; MPN; Mfr Part Number; Catalogue Number; Catalog Number; "
     "Catalog No; Product Reference; Stock No; Stock Number; Material No; MATNR; Part ID; Product Ref; "
-    "Manufacturer Part No; Model Number?; Model No?; Item Reference?; Internal Reference?; Default Code?; "
-    "Reference?; Product ID?; Item ID?; Code?; ID?; Number?; No?; Item Ref?; Model Code?; Supplier SKU?",
+    "Manufacturer Part No; Variant SKU; Model Number?; Model No?; Item Reference?; Internal Reference?; Default Code?; "
+    "Reference?; Product ID?; Item ID?; Material?; Code?; ID?; Number?; No?; Item Ref?; Model Code?; Supplier SKU?",
     "de: Artikelnummer; Artikelnr; Artikel-Nr; Art-Nr; ArtikelNo; Artikelcode; Teilenummer; Teile-Nr; Produktnummer; "
     "Produktcode; Produkt-Nr; Bestellnummer; Bestell-Nr; Materialnummer; Sachnummer; Hauptartikelnummer; Artikel-ID; "
     "Ident-Nr; Herstellernummer?; Inventarnummer?; Nummer?; Code?",
@@ -81,10 +81,10 @@ PART_NAMES: Final = titles(
 )
 BRANDS: Final = titles(
     "en: Brand Name; Product Brand; Manufacturer; Manufacturer Name; Mfr; Mfg; Mfg Name; Manufactured By; "
-    "Brand/Manufacturer; Maker?; Marque?; Publisher?; Producer?",
+    "Brand/Manufacturer; Maker?; Publisher?; Producer?",
     "de fr es: Marke; Markenname; Hersteller; Herstellername; Fabrikat; Fabricant; Nom de la marque; "
     "Nom du fabricant; Constructeur; Marca; Fabricante; Nombre de la marca; Marke/Hersteller; Hersteller/Marke; "
-    "Produzent?; Marque?",
+    "Marque; Produzent?",
     "it pt nl pl: Marca; Marchio; Produttore; Casa produttrice; Fabricante; Merk; Fabrikant; Merknaam; Producent; "
     "Marka; Nazwa producenta; Marca/Produttore",
     "sv da no: Varumärke; Märke; Tillverkare; Mærke; Varemærke; Producent; Fabrikant; Merke; Varemerke; Produsent",
@@ -124,10 +124,12 @@ CATEGORIES: Final = titles(
 PRICES: Final = titles(
     "en: Net Price; Selling Price; Sales Price; Sell Price; Item Price; Product Price; Price per Unit; Price Each; "
     "Regular Price; Base Price; Sales Unit Price; Unit Selling Price; Net Unit Price; Price ex VAT; Price excl VAT; "
-    "Unit Price ex VAT; Sales Price/Rate; Standard Price?; List Price?; Retail Price?; Wholesale Price?; "
+    "Unit Price ex VAT; Sales Price/Rate; Variant Price; Price net; Price net of VAT; Price excl tax; Price per pc; "
+    "Price per Piece; Price/pc; Price/pcs; Price/Piece; Standard Price?; List Price?; Retail Price?; Wholesale Price?; "
     "Trade Price?; Sale Price?; Rate?",
     "de: Preis; Nettopreis; Preis netto; Netto-Preis; Verkaufspreis; VK-Preis; VK Preis netto; VK netto; "
-    "Einzelpreis; Stückpreis; Verkaufspreis netto; Artikelpreis; Preis pro Stück; Preis je Stück; "
+    "Einzelpreis; Stückpreis; Verkaufspreis netto; Artikelpreis; Preis pro Stück; Preis je Stück; Preis/Stück; "
+    "Preis/Stk; Preis pro Stk; Preis je Stk; "
     "Nettoverkaufspreis; Netto-VK; VK?; Listenpreis?; Standardpreis?; Verkaufspreis brutto?; UVP?",
     "fr: Prix HT; Prix; Prix unitaire; Prix de vente; Prix de vente HT; Prix unitaire HT; Prix net; PU HT; Tarif HT; "
     "Tarif régulier; PV HT; Prix vente HT; Prix vente; Prix de vente unitaire; Tarif?; PU?; Prix public?; "
@@ -165,7 +167,8 @@ STOCKS: Final = titles(
     "en: Stock Quantity; Stock Qty; Quantity in Stock; Qty in Stock; On Hand; Quantity on Hand; Qty on Hand; "
     "Stock on Hand; Stock Level; Inventory; Inventory Quantity; Inventory Qty; Inventory Level; Current Stock; "
     "Current Quantity; Units in Stock; Total Stock; Stock Count; SOH; QOH; LABST; Units on Hand; Inventory on Hand; "
-    "Quantity in Hand; Qty in Hand; Stock Balance; Closing Stock; Total Quantity; On-hand Quantity; In Stock?; "
+    "Quantity in Hand; Qty in Hand; On Hand Qty; On Hand Quantity; Variant Inventory Qty; Variant Inventory Quantity; "
+    " Stock Balance; Closing Stock; Total Quantity; On-hand Quantity; In Stock?; "
     "Warehouse Stock?; Physical Stock?; Balance?; Unrestricted?; Unrestricted Stock?; Quantity to Sell?",
     "de: Bestand; Lagerbestand; Lagermenge; Gesamtbestand; Bestandsmenge; Menge; Anzahl; Stückzahl; "
     "Anzahl auf Lager; Menge auf Lager; Anz auf Lager; Aktueller Bestand; Lagerstand; Ist-Bestand; Bestand gesamt; "
@@ -212,7 +215,7 @@ FREE_STOCKS: Final = titles(
     "cs tr id: Dostupné množství; Kullanılabilir Stok; Kullanılabilir Miktar; Stok Tersedia; Jumlah Tersedia; "
     "Stok Bebas; K dispozici?; Tersedia?",
     "ja zh ru: 有効在庫; 有効在庫数; 利用可能在庫; 販売可能数; 引当可能数; 可用库存; 可用数量; 可售库存; "
-    "Свободный остаток; Доступно?",
+    "可用庫存; 可用數量; 可售庫存; Свободный остаток; Доступно?",
 )
 SUPPLIERS: Final = titles(
     "en: Supplier Name; Vendor Name; Supplier Company; Preferred Supplier; Preferred Vendor; Main Supplier; "

@@ -19,6 +19,8 @@ class Counts:
         Rows that are left out by choice: the hidden ones, if the recipe says so.
     ignored
         Rows that are no records, such as totals rows; they are in no other count.
+    untitled
+        Rows with values behind the last header of their sheet, in columns that are not read; in no sum.
     inserted, updated, unchanged
         Rows delivered, by their effect on the dataset.
     deleted
@@ -45,6 +47,7 @@ class Counts:
     checked: int = 0
     skipped: int = 0
     ignored: int = 0
+    untitled: int = 0
     inserted: int = 0
     updated: int = 0
     unchanged: int = 0

@@ -26,6 +26,7 @@ DateReading = Literal["dmy", "mdy", "ymd", "dmy-swapped", "mdy-swapped"]
 #: The orders between which an ambiguous date is open, by what it shows.
 OPEN_ORDERS: Final[Mapping[str, frozenset[Order]]] = {
     "either": frozenset({"dmy", "mdy"}),
+    "dotted": frozenset({"dmy", "mdy"}),
     "dmy-or-ymd": frozenset({"dmy", "ymd"}),
     "any-order": frozenset({"dmy", "mdy", "ymd"}),
 }
@@ -34,6 +35,7 @@ OPEN_ORDERS: Final[Mapping[str, frozenset[Order]]] = {
 RARELY_YMD: Final[Mapping[str, tuple[str, str]]] = {
     "dmy-rarely-ymd": ("dmy", "dmy-or-ymd"),
     "either-rarely-ymd": ("either", "any-order"),
+    "dotted-rarely-ymd": ("dotted", "any-order"),
     "rarely-ymd": ("", "any-order"),
 }
 #: Whole numbers that would be fractions if their mark were the decimal mark, so that it must group thousands, and the
@@ -97,9 +99,10 @@ class Shown:
     """A cell as evidence: its row number in the sheet, its text, what it shows, and the name of its sheet.
 
     A number shows its decimal mark, ``.`` or ``,``, or ``other-groups`` if neither groups its thousands; a date that is
-    text its order, ``dmy``, ``mdy`` or ``ymd``, or ``year-first`` with a year of four digits and no dashes. A number of
-    six digits that would be a date shows ``six-digits``, and is rejected. A typed date is ``swappable`` if its day
-    could be a month, else ``typed``. What ambiguous cells show is in `AMBIGUOUS`.
+    text its order, ``dmy``, ``mdy`` or ``ymd``, or ``year-first`` with a year of four digits and no dashes. An
+    ambiguous one with points is ``dotted``: that speaks for the day being first. A number of six digits that would be a
+    date shows ``six-digits``, and is rejected. A typed date is ``swappable`` if its day could be a month, else
+    ``typed``. What ambiguous cells show is in `AMBIGUOUS`.
     """
 
     row: int

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, Final
 
 from sluice.model.errors import FileRejected
 from sluice.model.recipe import Choice, Evidence, How, Question, Shown
-from sluice.reading.encoding import UTF_8, Found, TextSurvey, find_encoding, is_sliced, reads_as, transcoded
+from sluice.reading.encoding import UTF_8, Found, find_encoding, is_sliced, other_line_end, reads_as, transcoded
 from sluice.reading.records import Dialect, Records, RecordSplitter, read_records, row_at
+from sluice.reading.survey import TextSurvey
 from sluice.reading.types import FileLayout, Limits, Reading, Segment, SheetFacts
 from sluice.schema.cells import BrokenRow, Record
 
@@ -28,11 +29,10 @@ DELIMITERS: Final = ",;\t|^:~#!*&"
 # Records of the sample by which delimiter and quoting are chosen, and those that are searched for the header.
 _RECORDS: Final = 200
 _HEAD: Final = 50
-# What programs have for a line end that no spreadsheet program takes for one: separators of ASCII, next line, and the
-# line and paragraph separators of Unicode. A text without other line ends would be one long header.
-_LINE_END = re.compile("[\x1c-\x1e\x85\u2028\u2029]")
 # Characters of a row that a question shows.
 _SHOWN: Final = 120
+# Of these, before a difference that is far behind.
+_BEFORE: Final = 40
 
 
 class CsvTable:
@@ -77,7 +77,7 @@ class CsvTable:
         text = sample[self._start :].decode(self._found.encoding, "ignore")
         if not text.strip(DELIMITERS + '\r\n\x1a "'):
             raise FileRejected("empty-file", case="no-row")
-        if end := _other_line_end(text.strip()):
+        if end := other_line_end(text, DELIMITERS, reading):
             raise FileRejected("damaged-file", case="line-ends", character=end)
         declared, hint = _declared_delimiter(text)
         is_cut = len(sample) == SAMPLE_BYTES
@@ -175,8 +175,10 @@ class CsvTable:
     def _ask_for_encoding(self) -> Question:
         dialect = self._chosen.dialect
         rows = [row_at(self._stream(self._start), dialect, offset - self._start) for offset in self._found.doubtful]
+        starts = [_start_of(body, self._found.candidates[:2]) for _, body in rows]
         choices = [
-            Choice(name, "read-encoding", {"encoding": name, **_read_as(name, rows)}) for name in self._found.candidates
+            Choice(name, "read-encoding", {"encoding": name, **_read_as(name, rows, starts)})
+            for name in self._found.candidates
         ]
         shown = tuple(Shown(row, reads_as(body, "ascii")[:_SHOWN], "bytes") for row, body in rows)
         return Question("encoding", "encoding", tuple(choices), Evidence({}, shown))
@@ -193,8 +195,19 @@ def _fields_shown(cells: list[str]) -> str:
     return " · ".join(f"'{cell}'" for cell in cells)[:_SHOWN]
 
 
-def _read_as(encoding: str, rows: list[tuple[int, bytes]]) -> dict[str, Any]:
-    shown = [{"row": row, "text": reads_as(body, encoding)[:_SHOWN]} for row, body in rows]
+def _start_of(body: bytes, encodings: Sequence[str]) -> int:
+    """Return where to show a record from, so that the first difference between two readings is in sight."""
+    readings = [reads_as(body, encoding) for encoding in encodings]
+    differing = next((at for at, letters in enumerate(zip(*readings, strict=False)) if len({*letters}) > 1), 0)
+    return 0 if differing < _SHOWN - _BEFORE else differing - _BEFORE
+
+
+def _read_as(encoding: str, rows: list[tuple[int, bytes]], starts: list[int]) -> dict[str, Any]:
+    texts = [
+        ("…" if start else "") + reads_as(body, encoding)[start:][:_SHOWN]
+        for (_, body), start in zip(rows, starts, strict=True)
+    ]
+    shown = [{"row": row, "text": text} for (row, _), text in zip(rows, texts, strict=True)]
     return {**shown[-1], "rows": shown}
 
 
@@ -213,12 +226,6 @@ def _limited(blocks: Iterator[bytes], count: int) -> Iterator[bytes]:
         count -= len(block)
         if count <= 0:
             return
-
-
-def _other_line_end(text: str) -> str:
-    """Return the name of the character that ends the lines of a text in the place of a line end, or nothing."""
-    found = None if "\n" in text or "\r" in text else _LINE_END.search(text)
-    return f"U+{ord(found[0]):04X}" if found else ""
 
 
 def _declared_delimiter(text: str) -> tuple[str, int]:

@@ -142,7 +142,10 @@ def open_table(
     if start.startswith(_GZIP):
         return _open_gzip(file, filename, limits, reading)
     _reject_other_kinds(start)
-    return CsvTable(partial(_plain, file), True, filename, limits, reading)
+    end = _end_of_text(file, start, size)
+    if end < size:
+        reading = replace(reading, survey=None)  # it ended where zeros began
+    return CsvTable(partial(_plain, file, end), True, filename, limits, reading)
 
 
 def _open_archive(file: BinaryIO, limits: Limits, workspace: Workspace) -> TabularFile:
@@ -258,10 +261,27 @@ def _is_json(text: str, cut_off: bool) -> bool:
     return len(values) == 1 or all(isinstance(value, dict) for value in values)
 
 
-def _plain(file: BinaryIO, start: int) -> Iterator[bytes]:
-    while True:
+def _end_of_text(file: BinaryIO, start: bytes, size: int) -> int:
+    """Return where a text ends: zeros behind its last line end, with which a program has filled up a block, are none.
+
+    Behind a part of a line they may stand for the rest of it. Text of some encodings has zeros in it.
+    """
+    if 0 in start.rstrip(b"\0"):
+        return size
+    end = size
+    while end:
+        at = max(0, end - READ_BYTES)
+        file.seek(at)
+        if text := file.read(end - at).rstrip(b"\0"):
+            return at + len(text) if text.endswith((b"\n", b"\r", b"\x1a")) else size
+        end = at
+    return size
+
+
+def _plain(file: BinaryIO, end: int, start: int) -> Iterator[bytes]:
+    while start < end:
         file.seek(start)
-        piece = file.read(READ_BYTES)
+        piece = file.read(min(READ_BYTES, end - start))
         if not piece:
             return
         start += len(piece)
@@ -273,7 +293,7 @@ def _unpacked(file: BinaryIO, limits: Limits, start: int) -> Iterator[bytes]:
     taken = given = 0
     members, inflater = 1, zlib.decompressobj(31)
     try:
-        for piece in _plain(file, 0):
+        for piece in _plain(file, file.seek(0, 2), 0):
             taken += len(piece)
             rest = piece
             while rest := rest.lstrip(b"\0") if inflater.eof else rest:  # zeros may stand behind a member

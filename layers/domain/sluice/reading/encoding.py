@@ -9,15 +9,16 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain, filterfalse
+from itertools import chain
 from typing import Any, Final
 
 from sluice.model.errors import FileRejected
 from sluice.model.recipe import How
+from sluice.reading.survey import TextSurvey
 from sluice.reading.types import Reading
-from sluice.reading.western import WINDOWS, is_likely, is_western, may_be_chance, rivals_of, share_read
+from sluice.reading.western import WINDOWS, is_usual, rivals_of, share_read
 
 _Stream = Callable[[int], Iterator[bytes]]
 """Returns the bytes of a text from an offset on."""
@@ -34,11 +35,12 @@ _MARKS: Final = (  # that of UTF-32 begins as that of UTF-16
 )
 _ONE_BYTE: Final = (
     *(f"windows-{number}" for number in (1252, 1250, 1251, 1253, 1254, 1255, 1256, 1257, 1258)),
+    "cp874",  # before that of which it has all characters
     *(f"iso-8859-{number}" for number in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 14, 15, 16)),
     *("cp437", "cp850", "cp852", "cp866", "koi8-r", "koi8-u", "mac_roman"),
 )
 #: Encodings in which the second byte of a character may be one of ASCII.
-_TWO_BYTES: Final = ("shift_jis", "cp932", "gb18030", "big5")
+_TWO_BYTES: Final = ("cp932", "shift_jis", "gb18030", "cp950", "big5", "cp949")
 _OF_MANY_BYTES: Final = (*_TWO_BYTES, "euc_jp", "euc_kr")
 #: Encodings that a caller can name.
 ENCODINGS: Final = (
@@ -46,6 +48,14 @@ ENCODINGS: Final = (
     *(*_ONE_BYTE, *_OF_MANY_BYTES),
 )
 _BY_CODEC: Final = {codecs.lookup(name).name: name for name in ENCODINGS} | {codecs.lookup("utf-8-sig").name: UTF_8}
+#: Names that no codec of Python has, or one that is in another list.
+_BY_NAME: Final = {
+    **{f"windows-{number}": f"cp{number}" for number in (874, 932, 949, 950)},
+    "tis-620": "iso-8859-11",
+    "windows-936": "gb18030",
+    "gbk": "gb18030",
+    "gb2312": "gb18030",
+}
 #: Control characters that occur in text files: tab, line feed, vertical tab, form feed, carriage return, end of text
 #: of DOS, escape.
 _HARMLESS: Final = b"\t\n\x0b\x0c\r\x1a\x1b"
@@ -55,25 +65,21 @@ _USUAL: Final = frozenset("\r\n,;\t| 0123456789")
 # A sample of which more is made up of control characters, and more than a few, is no text.
 _MOST_CONTROLS: Final = 0.05
 _FEW_CONTROLS: Final = 3
-_PART_BYTES: Final = 512 * 1024
-# Parts in UTF-8 whose runs of bytes are kept, to be compared with what follows.
-_UTF8_PARTS: Final = 8
-_HIGH: Final = re.compile(rb"[\x80-\xff]+")
-_DELIMITERS: Final = bytes.maketrans(b',;|^"', b"     ")
-# Words by which encodings are compared, words that are kept so that none is looked at twice, and lines for candidates.
-_WORDS: Final = 2_000
-_SEEN: Final = 50_000
-# Bytes of a word that are looked at, from its first beyond ASCII on; no language has longer words.
-_WORD_BYTES: Final = 200
-_LINE_BYTES: Final = 32 * 1024
-# Candidates of a question.
+#: Encodings in which few bytes are usual letters: where all words are of these, no other encoding is as likely.
+_NARROW: Final = ("windows-1255", "cp949")
+# The sign × of Windows-1252: if a text has nothing else beyond ASCII, it may be a letter, Greek Χ or Cyrillic Ч or в.
+_TIMES: Final = {0xD7}
+# The share of words that a likely encoding reads, and candidates of a question.
+_MOST: Final = 0.9
 _CANDIDATES: Final = 6
 
 
 def encoding_named(name: object) -> str | None:
     """Return our name of an encoding that a caller names in any usual way; ``None`` if it is not in `ENCODINGS`."""
     try:
-        return _BY_CODEC.get(codecs.lookup(str(name)).name)
+        given = str(name)
+        codec = codecs.lookup(_BY_NAME.get(given.lower().replace("_", "-"), given)).name
+        return _BY_CODEC.get(_BY_NAME.get(codec, codec))
     except (LookupError, ValueError):
         return None
 
@@ -127,133 +133,6 @@ class Found:
     params: Mapping[str, Any] = field(default_factory=dict)
 
 
-class TextSurvey:
-    """Collects what the bytes of a text show of its encoding, whole lines at a time.
-
-    Parameters
-    ----------
-    first_high, first_utf8, first_other, first_odd
-        Offsets of the first bytes beyond ASCII; of the first that are UTF-8, and that are not; and of the first word
-        that does not read as Windows-1252. ``None`` if there are none.
-    """
-
-    def __init__(self) -> None:
-        self.first_high: int | None = None
-        self.first_utf8: int | None = None
-        self.first_other: int | None = None
-        self.first_odd: int | None = None
-        self.words: dict[bytes, None] = {}
-        self.high: set[int] = set()
-        self.lines = b""
-        self._utf8_runs: set[bytes] = set()
-        self._other_runs: set[bytes] = set()
-        self._seen: set[bytes] = set()
-        self._rest = b""
-        self._at = 0
-        self._is_text = True
-        self._utf8_parts = 0
-
-    @classmethod
-    def of(cls, blocks: Iterable[bytes]) -> TextSurvey:
-        """Survey a whole stream."""
-        survey = cls()
-        for block in blocks:
-            survey.feed(block)
-        survey.finish()
-        return survey
-
-    def feed(self, block: bytes) -> None:
-        """Take the next bytes of the text; what holds a zero is no text, or one whose structure shows its encoding."""
-        self._is_text = self._is_text and 0 not in block
-        if not self._is_text:
-            return
-        for start in range(0, len(block), _PART_BYTES):
-            data = self._rest + block[start : start + _PART_BYTES]
-            end = data.rfind(b"\n") + 1 or (len(data) if len(data) > _PART_BYTES else 0)
-            self._add(data[:end])
-            self._rest = data[end:]
-
-    def finish(self) -> None:
-        """Take what follows the last line end."""
-        self._add(self._rest)
-        self._rest = b""
-
-    @property
-    def is_latin(self) -> bool:
-        """Whether most words beyond ASCII have letters of ASCII, too."""
-        return 2 * sum(bool(re.search(rb"[A-Za-z]", word)) for word in self.words) >= len(self.words)
-
-    @property
-    def is_mixed(self) -> bool:
-        """Whether some runs of bytes beyond ASCII are UTF-8 and others are not, and that not by chance.
-
-        In texts without Latin letters, which consist of such runs, a few are.
-        """
-        if not self._utf8_runs or self.first_other is None:
-            return False
-        return self.is_latin or 5 * len(self._utf8_runs) >= len(self._other_runs)
-
-    def _add(self, part: bytes) -> None:
-        if not part.isascii():
-            if self.first_high is None:
-                self.first_high = self._at + _HIGH.search(part).start()  # type: ignore[union-attr]  # it is not ASCII
-            if self.first_other is not None or not _is_utf8(part):
-                self._add_words(part)
-            elif self._utf8_parts < _UTF8_PARTS:
-                self._utf8_parts += 1
-                self._add_runs(part, set(_HIGH.findall(part)))
-                if self.first_utf8 is None:  # these bytes may be UTF-8 by chance
-                    self._add_words(part)
-        self._at += len(part)
-
-    def _add_words(self, part: bytes) -> None:
-        lines = b"".join([line for line in part.splitlines(keepends=True) if not line.isascii()])  # faster than words
-        new = {*filterfalse(bytes.isascii, lines.translate(_DELIMITERS).split())} - self._seen
-        if len(self._seen) > _SEEN:
-            self._seen.clear()
-        self._seen |= {word for word in new if len(word) <= _WORD_BYTES}
-        self.high.update(byte for byte in b"".join(new) if byte > 0x7F)
-        self._add_runs(part, {run for word in new for run in _HIGH.findall(word)})
-        for word in sorted(new):
-            shown = word if len(word) <= _WORD_BYTES else _first_of(word)
-            if len(self.words) < _WORDS:
-                self.words[shown] = None
-            if self.first_odd is None and not is_western([shown]):
-                self.first_odd = self._at + part.translate(_DELIMITERS).find(word)
-        if len(self.lines) < _LINE_BYTES:
-            self.lines += lines[: _LINE_BYTES + 1024 - len(self.lines)].rsplit(b"\n", 1)[0] + b"\n"
-
-    def _add_runs(self, part: bytes, runs: set[bytes]) -> None:
-        utf8 = {run for run in runs if _is_utf8(run)}
-        likely = {run for run in utf8 if is_likely(run.decode())}
-        if self.first_utf8 is None:
-            likely = {run for run in likely if not may_be_chance(run.decode(), part)}
-        if likely and self.first_utf8 is None:
-            self.first_utf8 = self._first(part, likely)
-        if utf8 != runs and self.first_other is None:
-            self.first_other = self._first(part, runs - utf8)
-        if len(self._other_runs) < _SEEN:
-            self._other_runs |= {run[:_WORD_BYTES] for run in runs - utf8}  # they are merely counted
-            self._utf8_runs |= {run[:_WORD_BYTES] for run in likely}
-
-    def _first(self, part: bytes, runs: set[bytes]) -> int:
-        return self._at + next(match.start() for match in _HIGH.finditer(part) if match[0] in runs)
-
-
-def _first_of(word: bytes) -> bytes:
-    """Return so much of a long run without blanks as shows the language of its first letters beyond ASCII."""
-    start = next(at for at, byte in enumerate(word) if byte > 0x7F)
-    return word[max(0, start - _WORD_BYTES // 2) :][:_WORD_BYTES]
-
-
-def _is_utf8(data: bytes) -> bool:
-    try:
-        data.decode(UTF_8)
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
 def find_encoding(sample: bytes, survey: TextSurvey, reading: Reading, stream: _Stream) -> Found:
     """Find the encoding of a text.
 
@@ -304,17 +183,38 @@ def _by_words(survey: TextSurvey, reading: Reading, stream: _Stream) -> Found:
             return found
     words = list(survey.words)
     rivals = rivals_of(words)
-    if survey.first_odd is None and not rivals:
+    if survey.first_odd is None and not rivals and survey.high != _TIMES:
         return Found(WINDOWS, "default")
     likely = [*([WINDOWS] if survey.first_odd is None else []), *rivals]
     likely += [UTF_8] if survey.first_other is None else []
-    doubtful = sorted({offset for offset in (survey.first_high, survey.first_odd) if offset is not None})
     candidates = tuple(name for name in _candidates(survey, words, likely) if _reads_all(name, stream))
     if UTF_8 in candidates:  # few texts are UTF-8 as a whole by chance
         candidates = (UTF_8, *(name for name in candidates if name != UTF_8))
     if not candidates:
         return Found(WINDOWS, "default", faults={"other": survey.first_other or 0}, case="none")
-    return Found(candidates[0], "default", candidates=candidates, doubtful=tuple(doubtful))
+    return Found(candidates[0], "default", candidates=candidates, doubtful=_doubtful(survey, candidates, stream))
+
+
+def _doubtful(survey: TextSurvey, candidates: Sequence[str], stream: _Stream) -> tuple[int, ...]:
+    """Return the offsets of the first odd word, and of the first byte that the likeliest two read differently."""
+    differing = survey.first_high or 0
+    first, other = candidates[0], candidates[:2][-1]
+    if first in _ONE_BYTE and other in _ONE_BYTE:
+        high = [bytes([byte]) for byte in sorted(survey.high)]
+        wanted = [byte for byte in high if _decoded(byte, first) != _decoded(byte, other)]
+        differing = _first_of(wanted, stream)
+    odd = () if survey.first_odd in (None, differing) else (survey.first_odd,)
+    return (*odd, differing)
+
+
+def _first_of(wanted: Sequence[bytes], stream: _Stream) -> int:
+    """Return the offset of the first of some bytes that are in a text."""
+    at = 0
+    for block in stream(0):
+        if places := [block.find(byte) for byte in wanted if byte in block]:
+            return at + min(places)
+        at += len(block)
+    return 0
 
 
 def _reads_all(name: str, stream: _Stream) -> bool:
@@ -335,14 +235,18 @@ def _candidates(survey: TextSurvey, words: list[bytes], likely: list[str]) -> tu
         if text is not None and text not in readings.values():
             readings[name] = text
     ranked = [encoding_named(match.encoding) for match in from_bytes(survey.lines, cp_isolation=[*readings])]
-    shares = {name: share_read(words, name) if name in _ONE_BYTE else 0.0 for name in readings}
+    shares = {name: share_read(words, name) for name in readings}
+    is_likely = WINDOWS in likely or survey.high == _TIMES
+    usual = WINDOWS if is_likely and is_usual(words, likely) else ""
+    narrow = () if survey.is_latin else _NARROW
 
-    def order(name: str) -> tuple[bool, bool, int, float]:
+    def order(name: str) -> tuple[bool, bool, bool, bool, int, float]:
         place = ranked.index(name) if name in ranked else len(ranked)
-        return name not in likely, shares[name] < 0.9, place, -shares[name]
+        is_read = shares[name] >= _MOST
+        return name != usual, not (is_read and name in narrow), name not in likely, not is_read, place, -shares[name]
 
     ordered = sorted(readings, key=order)
-    others = () if survey.is_latin else _OF_MANY_BYTES
+    others = (WINDOWS,) if survey.is_latin else (WINDOWS, *_OF_MANY_BYTES)
     return tuple(name for at, name in enumerate(ordered) if at < _CANDIDATES or name in others)
 
 
@@ -373,7 +277,8 @@ def _by_structure(sample: bytes) -> str:
 
 def _reject_binary(sample: bytes) -> None:
     controls = len(sample) - len(sample.translate(None, _CONTROLS))
-    if controls > max(_MOST_CONTROLS * len(sample), _FEW_CONTROLS) or sample.count(0) > 0.01 * len(sample):
+    zeros = sample.count(0)  # the row of a few is named where it is split
+    if controls > max(_MOST_CONTROLS * len(sample), _FEW_CONTROLS) or zeros > max(0.01 * len(sample), _FEW_CONTROLS):
         raise FileRejected("not-a-spreadsheet", case="binary")
 
 
@@ -396,3 +301,29 @@ def _checked(found: Found, stream: _Stream) -> Found:
 
 def _faulty(found: Found, offset: int, byte: int) -> Found:
     return replace(found, faults={"bad": offset}, case="lacks", params={"byte": f"{byte:02X}"})
+
+
+# What programs have for a line end that no spreadsheet program takes for one: vertical tab, form feed, separators of
+# ASCII, next line, the line and paragraph separators of Unicode, the escapes of JSON and shells, and HTML's. A text
+# without other line ends would be one long header.
+_LINE_END = re.compile(r"[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]|\\r\\n|\\[nr]|(?i:<br ?/?>)")
+_ROW_END = re.compile("\r\n?|\n")
+# Titles of the importer by which its header is recognised in a line.
+_TITLES: Final = 2
+
+
+def other_line_end(text: str, delimiters: str, reading: Reading) -> str:
+    """Return what ends the lines of a text in the place of a line end, if all rows are in its only or last line.
+
+    A character is named by its code point. Written out, it may be a part of a title; so the header has to end there.
+    """
+    *above, last = _ROW_END.split(text.strip())
+    found = _LINE_END.search(last)
+    if found is None:
+        return ""
+    is_written_out = len(found[0]) > 1
+    if above or is_written_out:
+        fields = [last[: found.start()].split(mark) for mark in delimiters]
+        if max(reading.fit([(1, [*cells])]).found for cells in fields) < _TITLES:
+            return ""
+    return found[0] if is_written_out else f"U+{ord(found[0]):04X}"

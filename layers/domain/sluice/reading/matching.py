@@ -13,13 +13,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import IntEnum
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise, zip_longest
 from typing import Final
 
 from sluice.schema.cells import CELL_CHARACTERS, Cell, Record
+from sluice.schema.currencies import signs_of
 from sluice.schema.importer import Column
-from sluice.schema.vocabulary import NOTES, UNITS
+from sluice.schema.vocabulary import NOTES, PIECES, PIECES_BEHIND, UNITS, ZONES
 
 #: A row that may be the header: its row number, and its titles.
 TitleRow = tuple[int, list[str]]
@@ -36,6 +37,9 @@ _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|\{[^{}]*\}|（[^（）]*）|【
 _NOTED = re.compile(r"[(\[{（【#]")
 _LETTERED = re.compile(r"(.+) \[([A-Z]{1,3})\]")
 _WORD = re.compile(r"[^\W\d_]+|\d+")
+# What separates the words of a title, the last of which may be a unit, as in ``Price EUR`` and ``Preis in €``.
+_BETWEEN = re.compile(r"[\s_,–-]+")
+_IN = frozenset({"in", "en", "em", "w", "dalam"})
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 # The number of a column before its title, as in ``3. Price``.
 _NUMBERED = re.compile(r"(\d{1,3})\s?[.):]\s?(?=[^\W\d_])")
@@ -124,7 +128,8 @@ def assign(titles: Sequence[str], columns: Sequence[Column], chosen: Mapping[str
     What a caller chose takes precedence. Of several headers that name a column by itself, the one with the strongest
     name is the column: its own title, then another title, then a synonym, the preferred one first. Several headers of
     equally strong titles are all returned, because only the sender knows which is meant. So are all titles of the key,
-    which names the row. Several synonyms of the key, or one synonym twice, match nothing.
+    which names the row. Several synonyms of the key, or one synonym twice, match nothing. If none is a name alone, it
+    may be one beside the unit that the column has anyway, see `_units_of`.
 
     Parameters
     ----------
@@ -141,14 +146,66 @@ def assign(titles: Sequence[str], columns: Sequence[Column], chosen: Mapping[str
     texts = [normal(title) for title in titles]
     fields = {at: field for header, field in chosen.items() for at in places_of(header, titles)}
     names, taken = _by_text(key_of(columns)), set(fields.values())
+    units = {column.field: _units_of(column) for column in columns}
+    every = frozenset[str]().union(*units.values())
     found: dict[str, list[tuple[Name, int]]] = defaultdict(list)
+    measured: dict[str, list[tuple[Name, int]]] = defaultdict(list)
     for at, text in enumerate(texts):
-        name = next(filter(None, map(names.get, (text, *_readings(titles[at], at + 1)))), None)
-        if text and at not in fields and name and name.field not in taken:
+        if not text or at in fields:
+            continue
+        if name := next(filter(None, map(names.get, (text, *_readings(titles[at], at + 1)))), None):
             found[name.field].append((name, at))
+            continue
+        beside = ((names.get(bare), unit) for bare, unit in _measured(titles[at], every))
+        if name := next((name for name, unit in beside if name and unit in units[name.field]), None):
+            measured[name.field].append((name, at))
     for field, candidates in found.items():
-        fields |= dict.fromkeys(_strongest(candidates), field)
+        fields |= dict.fromkeys(_strongest(candidates) if field not in taken else (), field)
+    for field in measured.keys() - found.keys() - taken:
+        if len(strongest := _strongest(measured[field])) == 1:
+            fields[strongest[0]] = field
     return dict(sorted(fields.items()))
+
+
+def currencies_of(titles: Sequence[str], fields: Mapping[int, str], columns: Sequence[Column]) -> dict[str, str]:
+    """Return the currencies that titles name, by field, as far as they are those of their columns: ``Price (EUR)``."""
+    known = {column.field: column.currency for column in columns if column.currency}
+    named = ((field, titles[at], known[field]) for at, field in fields.items() if field in known and at < len(titles))
+    return {field: code for field, title, code in named if any(_measured(title, _signs_of(code)))}
+
+
+def _units_of(column: Column) -> frozenset[str]:
+    """Return what may stand beside the title of a column, because its values are so anyway, as `normal` text.
+
+    Those are units of count beside a whole number, zones of time beside a date, and the currency of its amounts. Units
+    that scale, and other currencies, are not among them.
+    """
+    if column.key:
+        return frozenset()
+    if column.currency:
+        return _signs_of(column.currency)
+    if column.decided_by == "date_order":
+        return ZONES
+    return PIECES if column.decided_by and column.decimals == 0 else frozenset()
+
+
+@cache
+def _signs_of(code: str) -> frozenset[str]:
+    return frozenset(map(normal, signs_of(code)))
+
+
+def _measured(title: str, units: frozenset[str]) -> Iterator[tuple[str, str]]:
+    """Yield what a header says without one of some units, in brackets or as its last word, and the unit.
+
+    Both are `normal` text.
+    """
+    title = title[:LONGEST]
+    for found in _BRACKETS.findall(title):
+        if (unit := normal(found)) in units:
+            yield normal(_without(title.replace(found, " "), NOTES)), unit
+    words = _BETWEEN.split(title.rstrip(" *:"))
+    if len(words) > 1 and (unit := normal(words.pop())) in units - (PIECES - PIECES_BEHIND):
+        yield normal(" ".join(words[:-1] if words[-1].casefold() in _IN else words)), unit
 
 
 def places_of(header: str, titles: Sequence[str]) -> list[int]:

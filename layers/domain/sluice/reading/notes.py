@@ -1,4 +1,4 @@
-"""Notes on a workbook: what its readers may not see, or see otherwise than in a spreadsheet program."""
+"""Notes on a file: what its readers may not see, or see otherwise than in a spreadsheet program."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SAID: Final = 10
 
 
 class Note(NamedTuple):
-    """What a reader of a job may not see of its workbook, or see otherwise: a code and its parameters.
+    """What a reader of a job may not see of its file, or see otherwise: a code and its parameters.
 
     ``sheets`` are the first sheets that it is about, and ``more`` the number of the others; ``count`` is what there is
     of it in all of them.
@@ -22,7 +22,7 @@ class Note(NamedTuple):
     params: dict[str, Any]
 
 
-def notes_on(sheets: Sequence[SheetOfFile], *, skips_hidden: bool) -> list[Note]:
+def notes_on(sheets: Sequence[SheetOfFile], *, skips_hidden: bool, untitled: int = 0) -> list[Note]:
     """Return what is said of the sheets of a job.
 
     Parameters
@@ -31,6 +31,8 @@ def notes_on(sheets: Sequence[SheetOfFile], *, skips_hidden: bool) -> list[Note]
         Those of the job's file; none before it is split.
     skips_hidden
         Whether the recipe leaves hidden rows out.
+    untitled
+        Rows with values behind the last header, of all sheets that are read.
     """
     counted: dict[str, Callable[[SheetOfFile], int | None]] = {
         "hidden-rows-skipped" if skips_hidden else "hidden-rows": lambda each: each.hidden_rows,
@@ -48,4 +50,6 @@ def notes_on(sheets: Sequence[SheetOfFile], *, skips_hidden: bool) -> list[Note]
         named = [{"sheet": each.name, "rows": each.rows, "is_hidden": each.is_hidden} for each in unread[:_SAID]]
         params = {"count": len(unread), "sheets": named, "more": max(0, len(unread) - _SAID)}
         notes.append(Note("sheets-not-read", params))
+    if untitled:
+        notes.append(Note("untitled-values", {"count": untitled, "sheets": [], "more": 0}))
     return notes

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from math import isfinite
 from typing import Final
 
@@ -36,7 +37,7 @@ _MOST: Final = 30
 # Builtin formats of dates and times (ECMA-376 part 1, 18.8.30; 27 to 36 and 50 to 58 in East Asian spreadsheets), and
 # those of numbers that are no amounts.
 _DATES: Final = frozenset({*range(14, 23), *range(27, 37), 45, 47, *range(50, 59)})
-# Amounts in the currency of whoever opens the file, whatever code the file gives for them.
+# Amounts in the currency of the program's user, whatever code the file gives for them.
 _OWN_CURRENCY: Final = frozenset({*range(5, 9), *range(37, 45)})
 _NUMBERS: Final = {1: "0", 2: "0.00", 12: "# ?/?", 13: "# ??/??"}
 _QUOTED = re.compile(r'"[^"]*"?|\\.|[_*].')
@@ -57,8 +58,8 @@ _PIECE = re.compile(
 _PLACEHOLDERS: Final = frozenset("0#?.,%/@")
 # Thousands: separated by commas, which stand for those of each language, or by hand in groups of three.
 _THOUSANDS = re.compile(r"[0#?],[0#?]|^(?:[#?]{1,3}[ '](?:###[ '])*##0)(?![#0?])")
-# A unit beside a number: 45 Stk, Stk 45; but A45 and 45A are names.
-_WITH_UNIT = re.compile(r"(?:U )?[0#](?: U)?")
+# A unit beside a number: 45 Stk, Stk 45, 45kg; but A45 and 45A are names.
+_WITH_UNIT = re.compile(r"(?:[UN] )?[0#](?: [UN]|U)?")
 _PADDED = re.compile(r"^[^0.]*0,?[0#?]")
 _CURRENCY = re.compile(r"[^\d\s+()-]+")
 _GROUP_MARKS: Final = frozenset(".'’")
@@ -66,6 +67,9 @@ _GROUP_MARKS: Final = frozenset(".'’")
 _MIDNIGHT = re.compile(r"24:?00(?::?00(?:[.,]0+)?)?")
 # A number as a spreadsheet program shows it, without groups, currency and brackets.
 _SHOWN = re.compile(r"-?\d+(?:[.,]\d+)?")
+# And beside a unit, as `_WITH_UNIT` has it.
+_SHOWN_WITH_UNIT = re.compile(r"(?:[^\W\d_]+\s)?(-?\d+)(?:\s[^\W\d_]+)?")
+_EXPONENT = re.compile(r"\d[eE][+-]?\d")
 _LEADING_ZEROS = re.compile(r"[^\d.,]*0\d")
 # General shows so many digits at least, and rounds what has more.
 _GENERAL_DIGITS: Final = 9
@@ -110,8 +114,8 @@ def _kind_of_number(code: str) -> int:
 def _shapes(code: str) -> Iterator[tuple[str, str]]:
     """Reduce each section of a code to its placeholders, and yield the sign or code of its currency with them.
 
-    Beside them ``L`` is a text, ``U`` one of letters, ``$`` a currency, ``G`` a letter that is not quoted, ``E`` an
-    exponent; a space and an apostrophe are what can group digits.
+    Beside them ``L`` is a text, ``U`` one of small letters, ``N`` one of others, ``$`` a currency, ``G`` a letter that
+    is not quoted, ``E`` an exponent; a space and an apostrophe are what can group digits.
     """
     shape: list[str] = []
     sign = ""
@@ -143,7 +147,7 @@ def _literal(text: str) -> str:
         return " " if text else ""
     if bare in _GROUP_MARKS:
         return "'"
-    sign = "$" if _sign(bare) else "U" if bare.isalpha() else "L"
+    sign = "$" if _sign(bare) else "L" if not bare.isalpha() else "U" if bare.islower() else "N"
     return f"{' ' if text[0].isspace() else ''}{sign}{' ' if text[-1].isspace() else ''}"
 
 
@@ -165,7 +169,7 @@ def _kind_of_section(shape: str, sign: str) -> int:
         if not _is_amount_format(shape):
             return _kind_of_digits(shape)
         return CURRENCY + int.from_bytes(sign.encode()) if sign else GENERAL
-    is_general = ("G" in shape or "@" in shape) and {"L", "U"}.isdisjoint(shape)
+    is_general = ("G" in shape or "@" in shape) and {"L", "U", "N"}.isdisjoint(shape)
     return GENERAL if is_general else OTHERWISE
 
 
@@ -177,11 +181,11 @@ def _is_amount_format(shape: str) -> bool:
 
 
 def _kind_of_digits(shape: str) -> int:
-    if "/" in shape and {"L", "U", "G", "'", "$"}.isdisjoint(shape) and not _PADDED.search(shape):
+    if "/" in shape and {"L", "U", "N", "G", "'", "$"}.isdisjoint(shape) and not _PADDED.search(shape):
         return DECIMALS  # a fraction shows a whole number as it is
     if _WITH_UNIT.fullmatch(shape):
-        shape = shape.strip("U ")
-    if not set("LUG$' @/,").isdisjoint(shape):
+        shape = shape.strip("UN ")
+    if not set("LUNG$' @/,").isdisjoint(shape):
         return OTHERWISE
     whole, point, decimals = shape.partition(".")
     digits = len(whole) - whole.find("0") if "0" in whole else 0
@@ -196,8 +200,7 @@ def formatted(value: float, kind: int) -> float | FormattedNumber:
     A whole number with a point and zeros behind it is a whole number.
     """
     if kind >= CURRENCY:
-        sign = kind - CURRENCY
-        return FormattedNumber(value, None, sign.to_bytes((sign.bit_length() + 7) // 8).decode())
+        return FormattedNumber(value, None, _sign_of(kind))
     if kind >= DECIMALS:
         return value if _has_places(value, *divmod(kind - DECIMALS, _PLACES)) else FormattedNumber(value)
     if kind > PADDED and value.is_integer() and value >= 0:
@@ -205,6 +208,12 @@ def formatted(value: float, kind: int) -> float | FormattedNumber:
         padded = text.zfill(kind - PADDED)
         return value if padded == text else FormattedNumber(value, padded)
     return FormattedNumber(value) if kind >= OTHERWISE else value
+
+
+@lru_cache(maxsize=100)
+def _sign_of(kind: int) -> str:
+    sign = kind - CURRENCY
+    return sign.to_bytes((sign.bit_length() + 7) // 8).decode()
 
 
 def _has_places(value: float, least: int, most: int) -> bool:
@@ -243,12 +252,13 @@ def formatted_as(value: float, text: str) -> float | FormattedNumber:
         return FormattedNumber(value, shown.zfill(len(text))) if len(shown) < len(text) else value
     if text.startswith("+") or _LEADING_ZEROS.match(text):
         return FormattedNumber(value)
-    return value if "%" in text or "e" in text.lower() else _as_amount(value, text)
+    return value if "%" in text or _EXPONENT.search(text) else _as_amount(value, text)
 
 
 def _as_amount(value: float, text: str) -> float | FormattedNumber:
     if not _is_amount(value, text):
-        return FormattedNumber(value)
+        found = _SHOWN_WITH_UNIT.fullmatch(text)
+        return value if found and Decimal(found[1]) == _exact(value) else FormattedNumber(value)
     _, currency = without_currency(text)
     return FormattedNumber(value, None, currency.text) if currency else value
 

@@ -22,7 +22,7 @@ from sluice.model.rejection import REPORT_TITLES
 from sluice.reading.cells import is_blank
 from sluice.reading.types import MAX_SLICE_BYTES, FileLayout
 from sluice.schema.cells import BrokenRow, Cell, Record
-from sluice.schema.text import WRAPPERS, unwrapped
+from sluice.schema.text import may_be_wrapped, unwrapped
 
 #: A longer record is rejected: a quote that is never closed would make the rest of the file one cell. Excel's longest
 #: cell has 32,767 characters (Microsoft, "Excel specifications and limits").
@@ -213,9 +213,7 @@ def read_records(
     """
     text = body.decode(str(layout.details["slices"])).rstrip("\x1a")  # DOS ends a text with it
     dialect = Dialect(layout.delimiter or ",", str(layout.details["quoting"]))
-    # one sign is found ten times as fast as two
-    is_wrapped = ("=" in text or "'" in text) and any(each in text for each in WRAPPERS)
-    wraps = is_wrapped and REPORT_TITLES.isdisjoint(titles or ())
+    wraps = REPORT_TITLES.isdisjoint(titles or ()) and may_be_wrapped(text)
     fields = len(titles or ())
     titled = max((at for at, title in enumerate(titles or (), 1) if title), default=MAX_RECORD_BYTES)
     swallows = _Swallows(text, dialect, range(max(titled, 2), fields + 1))
@@ -229,12 +227,11 @@ def read_records(
             continue
         if wraps and titles is None:
             wraps = REPORT_TITLES.isdisjoint(cells)
-        if wraps:
-            cells = [unwrapped(cell) for cell in cells]  # noqa: PLW2901 - called for every row
-        record: list[Cell] = [cell or None for cell in cells] if "" in cells else [*cells]
+        read: Sequence[Cell] = [c if c[:1].isalnum() else unwrapped(c) for c in cells] if wraps else cells
+        record: list[Cell] = [cell or None for cell in read] if "" in read else [*read]
         if not is_blank(record):
             is_wider = len(record) > titled
-            yield number, _fitting(record, titled, fields) if is_wider else record
+            yield number, _fitting(record, titled, fields, dialect) if is_wider else record
 
 
 class _Swallows:
@@ -265,12 +262,14 @@ class _Swallows:
         return len(counts) > 1 and all(count in self._widths for count in counts)
 
 
-def _fitting(cells: list[Cell], titled: int, fields: int) -> list[Cell]:
+def _fitting(cells: list[Cell], titled: int, fields: int, dialect: Dialect) -> list[Cell]:
     """Mark a row with a value behind the last title or the header's last field: a delimiter in a value is not quoted.
 
-    A value in a column without a title that does not follow the last one is a remark.
+    A value in a field that the header row has, too, is a remark. But right behind the last title it may be the rest of
+    a row with a comma in a value, in a file whose header row alone ends with one.
     """
-    if is_blank(cells[titled : titled + 1]) and is_blank(cells[fields:]):
+    is_remark = len(cells) <= fields and dialect.delimiter != ","
+    if is_remark or (is_blank(cells[titled : titled + 1]) and is_blank(cells[fields:])):
         return cells
     found = max(at for at, cell in enumerate(cells, 1) if cell is not None)
     return BrokenRow("surplus-values", cells, found=found, titles=titled)

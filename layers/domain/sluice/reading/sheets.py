@@ -79,6 +79,12 @@ class SheetPlan:
                 kept = cells[:width]
                 yield number, [*kept, *_first_filled(cells[width:])] if is_blank(kept) else kept
 
+    def count_untitled(self, records: Iterable[Record]) -> int:
+        """Count the rows with a value behind the last title, where no column is read; broken rows are rejected."""
+        width = max((at for at, title in enumerate(self.header.titles, 1) if title), default=0)
+        longer = (cells[width:] for _, cells in records if len(cells) > width and type(cells) is not BrokenRow)
+        return sum(not is_blank(behind) for behind in longer)
+
     def filled(self, index: int, records: Iterable[Record], workspace: Workspace) -> Iterator[Record]:
         """Return the records of a chunk as a person sees them: with the values of merged cells."""
         if self.spans:

@@ -13,7 +13,7 @@ from sluice.schema.cells import Record
 from sluice.schema.dates import DAYS_TO_1904
 
 if TYPE_CHECKING:
-    from sluice.reading.encoding import TextSurvey
+    from sluice.reading.survey import TextSurvey
 
 #: Bytes of a slice at most, so that a worker can parse it in its memory: long rows make slices of fewer rows.
 MAX_SLICE_BYTES: Final = 16 * 1024 * 1024

@@ -13,6 +13,8 @@ from unicodedata import combining
 
 WINDOWS: Final = "windows-1252"
 
+_ONE_DIGIT: Final = bytes.maketrans(b"123456789", b"000000000")
+
 #: Letters beyond ASCII of the languages that are written in Windows-1252; those of a word are of one of them.
 _WESTERN: Final = tuple(
     frozenset(letters)
@@ -105,12 +107,12 @@ _LATIN: Final[Mapping[str, tuple[str, ...]]] = {
 }
 #: Letters where they cannot stand. Such rules separate letters that share a byte: à and ŕ, ñ and ń, ø and ř.
 _MISPLACED: Final = re.compile(
-    r"ã(?![aeiosmn]|\b)|õ(?!e)|ñ(?![aeiouáéíóú])|ì\B|^ß|(?<![aeiouyäöü])ß|^ð|"
+    r"(?<![aou])ÿ|ÿ(?![es]|\b)|ã(?![aeiosmn]|\b)|õ(?!e)|ñ(?![aeiouáéíóú])|ì\B|^ß|(?<![aeiouyäöü])ß|^ð|"
     r"[ńśź](?=[aeouąęó])|(?<![b-df-hj-np-tv-z])[ŕĺ]|[ŕĺ](?![b-df-hj-np-tv-z])|ă(?=[aeo])|^ę|(?<=[aeiou])ů"
 )
 #: Letters where no language in Windows-1252 has them, and others have those of the same byte: č, ć, ř, ň, ů, ľ, ű, ś.
 _NOT_WESTERN: Final = re.compile(
-    r"è[aeouyáéíóúæøýûêhjkšž]|[aeyáéíóú]è\b|^è(?![cmprsx]|ti|ve|\b)|ã.*ã|à.*à|ií|û.*û|([^\x00-\x7fäåéö])\1|"
+    r"è[aeouyáéíóúæøýûêhjkšž]|[aeyáéíóú]è\b|^è(?![cmprsx]|ti|ve|\b)|ã.*ã|à.*à|ií|û.*û|([^\x00-\x7fäåéöóáú])\1|\B(?:óó|áá|úú)\b|\b(?:óó|áá|úú)|"
     r"[aeiouyáéíóú]æ(?![^\Waeiouyáéíóú])|ø[aáíéíou]|[aeiouyáéíóúý]ø(?![^\Waeiouyáéíóú])|[bcdhjkmpqtvwxz]ð|"
     r"ò[aeiouyáéíóú]|[aeoyáéíóúô]ò\b|ù\B|(?<![aeouyéá])ï|ï[aouyáéíóúâîû]|[eéìáíó]ï\b|"
     r"œ(?![cdilmnstu])|[aeiouyó]œ(?!u)|[aeiuyáéíóúöü]û|û(?![cefglmnrtx]|\b)|(?<=\w\w\w)û\b"
@@ -126,6 +128,25 @@ _EAST_ASIAN: Final = {
     "shift_jis": re.compile(rb"[\x00-`{-\x7f]*(?:[\x81-\x98][@-~\x80-\xfc][\x00-`{-\x7f]*)+"),
     "big5": re.compile(rb"[\x00-@[-`{-\x7f]*(?:[\xa4-\xc6][@-~\xa1-\xfe][\x00-@[-`{-\x7f]*)+"),
 }
+#: First bytes of usual characters of two bytes: kana and common ideographs, or syllables; and their second ones.
+_USUAL: Final = {
+    **dict.fromkeys(("cp932", "shift_jis"), re.compile(rb"(?:[\x00-\x7f]|[\x81-\x98][@-~\x80-\xfc])+")),
+    **dict.fromkeys(("cp950", "big5"), re.compile(rb"(?:[\x00-\x7f]|[\xa1-\xc6][@-~\xa1-\xfe])+")),
+    **dict.fromkeys(("cp949", "euc_kr"), re.compile(rb"(?:[\x00-\x7f]|[\xa1-\xa3\xb0-\xc8][\xa1-\xfe])+")),
+    "gb18030": re.compile(rb"(?:[\x00-\x7f]|[\xa1-\xa3\xb0-\xd7][\xa1-\xfe])+"),
+    "euc_jp": re.compile(rb"(?:[\x00-\x7f]|[\xa1-\xa5\xb0-\xcf][\xa1-\xfe])+"),
+}
+#: A value that is an amount with decimals, or thousands, and one byte beyond ASCII before or behind it.
+_AMOUNT: Final = re.compile(
+    rb"(?<![^,;|\t\"\r\n])"
+    rb"(?:[\x80-\xff] ?\d[\d.,']{0,15}[.,]\d{2,3}|\d[\d.,']{0,15}[.,]\d{2,3} ?[\x80-\xff])"
+    rb"(?![^,;|\t\"\r\n])"
+)
+_NO_SIGN: Final = r"(?![Øøªº])[^\W\d_\x00-\x7f]"
+#: Letters where an amount has a sign. A diameter is one: Ø 12.50, 4Ø12. DOS has á and ú for a blank and a pound sign.
+_IN_AMOUNT: Final = re.compile(
+    rf"\d(?![áú]\d\d?(?!\d)){_NO_SIGN}\d|^{_NO_SIGN} ?\d+[.,]|^\d[\d.,']*[.,]\d+ ?{_NO_SIGN}$"
+)
 #: Signs beyond letters; what may stand before and behind: a letter L, a digit D, another sign P, or the edge E.
 _SIGNS: Final[Mapping[str, tuple[str, str]]] = {
     "«": ("EP", "LDEP"),
@@ -152,7 +173,7 @@ _IN_PLACE: Final = re.compile(
     r"(?<=[^\W_])[“‘](?!\w)|(?<=[^\W\d_])[–—](?=[A-ZÀ-Þ]|\W|\d|$)|(?<=[\dmM])[²³¹](?!\w)|(?<=[\dnN.])[ºª](?!\w)|(?<=\b[CDFM])ª(?!\w)|"
     r"(?<![^\W\d])°(?=[CFK]\b)|(?<=\b[nN])°|(?<![^\W\d])µ(?=[mgFlsAVHW])|(?<=l)·(?=l)|"
     r"(?i:\b(?:[cdjlmnosty]|qu|[dns]?ell|all|dall|sull|un|jusqu|lorsqu|puisqu|quelqu|aujourd))[’´](?=\w)|"
-    r"(?<=\w)[’´](?=(?i:s|t|d|m|ll|re|ve|em|n)\b)"
+    r"(?<=\d)’(?=\d{3}(?!\d))|(?<=\w)[’´](?=(?i:s|t|d|m|ll|re|ve|em|n)\b)|(?<!\w)’(?=(?i:[nst]|em)\b)"
 )
 #: Letters that are words, signs or abbreviations of Western languages.
 _ALONE: Final = "ØøÀàÈèÉéÅåÖöÄäÁáÍíÓóÚúÆæ"
@@ -172,17 +193,8 @@ _NOT_ALONE: Final = re.compile(
 _LONGEST_RUN: Final = 2
 _LONGEST_RUN_ELSEWHERE: Final = 4
 _LETTERS: Final = re.compile(r"[^\W\d_]+")
-#: Characters that a text in UTF-8 is likely to have: a run of bytes that gives others may be UTF-8 by chance.
-_LIKELY: Final = re.compile(
-    "[\xa0-\u017f\u0218-\u021b\u0300-\u036f\u0386-\u03ce\u0400-\u045f\u0490\u0491\u0531-\u058f\u05d0-\u05ea"
-    "\u0600-\u06ff\u0900-\ud7ff\uf900-\U0010ffff]+"
-)
-# Characters that are a word in another encoding, too, and the last blocks of 256 with Latin letters, and of two bytes.
-_FEW: Final = 3
-_LATIN_BLOCKS: Final = 2
-_TWO_BYTE_BLOCKS: Final = 7
-#: Characters that stand alone in many texts.
-_OFTEN_ALONE: Final = frozenset("\xa0°±²³½¼¾×÷§©®µΩ«»£¥ØÀàÈèÉéÅÖÄ")
+#: Final letters of Hebrew before another letter.
+_FINAL_WITHIN: Final = re.compile("[ךםןףץ][א-ת]")
 
 
 def is_western(words: Iterable[bytes]) -> bool:
@@ -201,37 +213,29 @@ def rivals_of(words: Sequence[bytes]) -> list[str]:
     return found + [name for name, word in _EAST_ASIAN.items() if words and all(map(word.fullmatch, words))]
 
 
-def is_likely(run: str) -> bool:
-    """Whether a text in UTF-8 is likely to have these characters beyond ASCII."""
-    return bool(_LIKELY.fullmatch(run))
+def amounts_in(lines: bytes) -> set[bytes]:
+    """Return values that are an amount with a byte beyond ASCII, such as a sign of a currency, as if all had one digit.
 
-
-def may_be_chance(run: str, text: bytes) -> bool:
-    """Whether a text has characters of UTF-8 only where their bytes are as many of another encoding.
-
-    Few characters of two bytes are, unless they are of one script, beside a letter of ASCII, or between digits. An
-    accent that is a character of its own stands behind its letter.
+    Blanks part them from their signs, so the words do not show what these belong to.
     """
-    if max(run) <= "\xff":  # what most files in UTF-8 have of all that is beyond ASCII
-        return False
-    blocks = {ord(letter) >> 8 for letter in run}
-    is_accent = bool(combining(run[0]))
-    is_script = len(run) > 1 and len(blocks) == 1 and min(blocks) > _LATIN_BLOCKS
-    if not is_accent and (len(run) > _FEW or max(blocks) > _TWO_BYTE_BLOCKS or is_script or run in _OFTEN_ALONE):
-        return False
-    its = run.encode()
-    at = text.find(its)
-    while at >= 0:
-        behind = at + len(its)
-        left, right = text[max(at - 1, 0) : at], text[behind : behind + 1]
-        if left.isalpha() or (not is_accent and right.isalpha()) or (left.isdigit() and right.isdigit()):
-            return False
-        at = text.find(its, behind)
-    return True
+    return {amount.translate(_ONE_DIGIT) for amount in _AMOUNT.findall(lines)}
+
+
+def is_usual(words: Sequence[bytes], rivals: Iterable[str]) -> bool:
+    """Whether Windows-1252 is likelier than its rivals, since few words show these.
+
+    Most have only signs, or letters of names that are in texts of all languages; or nearly all read alike in both.
+    """
+    here = [_decoded(word, WINDOWS) or "" for word in words]
+    alike = [sum(mine == _decoded(word, name) for mine, word in zip(here, words, strict=True)) for name in rivals]
+    plain = sum(_letters_of(mine) <= _IN_NAMES for mine in here)
+    return 2 * plain > len(here) or 6 * min(alike, default=0) >= 5 * len(here)
 
 
 def share_read(words: Sequence[bytes], encoding: str) -> float:
     """Return the share of words that read as a language of an encoding; of one without Latin letters, as its script."""
+    if usual := _USUAL.get(encoding):
+        return sum(bool(usual.fullmatch(word)) for word in words) / max(len(words), 1)
     return sum(_reads(word, encoding) for word in words) / max(len(words), 1)
 
 
@@ -285,11 +289,11 @@ def _decoded(word: bytes, encoding: str) -> str | None:
 
 def _reads(word: bytes, encoding: str) -> bool:
     text = _decoded(word, encoding)
-    if text is None:
+    if text is None or _IN_AMOUNT.search(text):
         return False
     parts = text.split()
     if encoding != WINDOWS and encoding not in _LATIN:
-        return all(_is_of_one_script(part) for part in parts)
+        return all(map(_is_of_one_script, parts))
     languages = _LATIN.get(encoding, ())
     known = [_LANGUAGES[name].letters for name in languages] if languages else _WESTERN
     return all(
@@ -362,7 +366,11 @@ def _is_of_one_script(word: str) -> bool:
     """Whether all letters beyond ASCII are of one script, with capitals at the beginning or throughout."""
     letters = [letter for letter in word if letter > "\x7f"]
     blocks = {ord(letter) >> 8 for letter in letters if letter.isalpha()}
+    if not blocks:
+        return _signs_are_in_place(word)
     if len(blocks) != 1 or blocks & {0, 1} or 2 * sum(map(str.isalpha, letters)) <= len(letters):
+        return False
+    if _FINAL_WITHIN.search(word):
         return False
     parts = _LETTERS.findall(word)
     is_mixed = any(not part.isascii() and re.search("[A-Za-z]", part) for part in parts)

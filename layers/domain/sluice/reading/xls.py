@@ -7,13 +7,17 @@ themselves, by their names in [MS-XLS].
 from __future__ import annotations
 
 import io
+import re
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
 import xlrd
+import xlrd.biffh
+import xlrd.book
+import xlrd.sheet
 from xlrd.book import Book
 from xlrd.sheet import Sheet
 
@@ -34,11 +38,28 @@ _ZERO, _EMPTY = bytes(8), b"\x03"
 _NOT_A_NUMBER: Final = b"\xff\xff"
 _UNCOMPUTED: Final = CellError("=")
 
+# The first version of the format whose texts are Unicode; and what xlrd reads those before it as without a code page,
+# and with that of Western Windows, which some writers name for all others, too.
+_UNICODE_SINCE: Final = 80
+_BY_DEFAULT, _WESTERN = "iso-8859-1", "cp1252"
+_BETWEEN_WORDS = re.compile(r'[\s,;|^"]+')
+# Words by which code pages are compared.
+_WORDS: Final = 2_000
+
 _DAY_SECONDS: Final = 86_400
 _DAY_ZERO_1904: Final = datetime(1904, 1, 1)  # noqa: DTZ001 - a spreadsheet knows no time zones
 _DAY_ZERO: Final = datetime(1899, 12, 30)  # noqa: DTZ001 - as above
 _LAST_DAY: Final = 2_958_465  # 31 December 9999
 _FALSE_DAY: Final = 60  # 29 February 1900
+
+
+def _decoded(data: bytes, encoding: str) -> str:
+    """Decode a text; half a pair of UTF-16 becomes the mark of a lost character, which costs its row, not the file."""
+    return data.decode(encoding, "replace" if encoding == "utf_16_le" else "strict")
+
+
+for _module in (xlrd.biffh, xlrd.book, xlrd.sheet):
+    vars(_module)["unicode"] = _decoded  # xlrd has no option for it
 
 
 def read_xls(file: BinaryIO, sheets: SheetWriter, _limits: Limits) -> None:
@@ -63,11 +84,17 @@ def read_xls(file: BinaryIO, sheets: SheetWriter, _limits: Limits) -> None:
             raise FileRejected("damaged-file", case="not-a-workbook")
     kinds, is_since_1904 = _format_kinds(book), bool(book.datemode)
     sheets.days_later = DAYS_TO_1904 if is_since_1904 else 0
+    is_unproven = book.biff_version < _UNICODE_SINCE and book.encoding in {_BY_DEFAULT, _WESTERN}
+    if is_unproven:
+        book.encoding = _WESTERN
+    words: set[str] = set()
     for index, uncomputed in enumerate(formulas):
         with _errors_of_xlrd():
             sheet = book.sheet_by_index(index)
-        _write(sheet, is_since_1904, kinds, uncomputed, sheets)
+        records = _records(sheet, is_since_1904, kinds, uncomputed)
+        _write(sheet, _noting(records, words) if is_unproven else records, sheets)
         book.unload_sheet(index)
+    _check_western(words)
 
 
 @contextmanager
@@ -85,12 +112,28 @@ def _errors_of_xlrd() -> Iterator[None]:
         raise FileRejected("damaged-file", case="not-a-workbook") from error
 
 
-def _write(
-    sheet: Sheet, since_1904: bool, kinds: Sequence[int], uncomputed: set[tuple[int, int]], sheets: SheetWriter
-) -> None:
+def _noting(records: Iterable[Record], words: set[str]) -> Iterator[Record]:
+    """Add the words of the records that have characters beyond ASCII."""
+    for number, cells in records:
+        for cell in cells:
+            if isinstance(cell, str) and not cell.isascii():
+                words.update(word for word in _BETWEEN_WORDS.split(cell) if not word.isascii())
+        yield number, cells
+
+
+def _check_western(words: Iterable[str]) -> None:
+    """Reject a file whose words are those of another code page than Western Windows, as a text file would be asked."""
+    from sluice.reading.western import is_western, rivals_of  # noqa: PLC0415 - few files need it
+
+    found = [word.encode(_WESTERN) for word in sorted(words)]
+    if not is_western(found) or rivals_of(found[:_WORDS]):
+        raise FileRejected("damaged-file", case="unknown-code-page")
+
+
+def _write(sheet: Sheet, records: Iterable[Record], sheets: SheetWriter) -> None:
     sheets.begin(sheet.name, is_hidden=bool(sheet.visibility))
     hidden = {row + 1 for row, each in sheet.rowinfo_map.items() if each.hidden}
-    for number, cells in _records(sheet, since_1904, kinds, uncomputed):
+    for number, cells in records:
         sheets.add(number, cells, is_hidden=number in hidden)
     sheets.hidden_columns += [(column, column) for column, each in sheet.colinfo_map.items() if each.hidden]
     for first, end, left, right in sheet.merged_cells:

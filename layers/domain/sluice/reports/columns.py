@@ -11,8 +11,9 @@ from typing import Any, Literal, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
 
+from sluice.schema.annotations import marks_of, types_of
 from sluice.schema.cell_types import Conventions, Digits, Money
-from sluice.schema.importer import Importer, marks_of, types_of
+from sluice.schema.importer import Importer
 
 Kind = Literal["text", "digits", "number", "whole", "money", "date", "flag", "choice"]
 

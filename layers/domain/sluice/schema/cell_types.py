@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, StringConstraints, ValidationInfo
 
 from sluice.model.recipe import FIVE_DIGITS, WHOLE_GROUPS, Mark, Order, Recipe
 from sluice.schema.cells import InvalidValue
-from sluice.schema.currencies import CurrencyNumber, ShownCurrency
+from sluice.schema.currencies import CurrencyNumber, ShownCurrency, code_from_text
 from sluice.schema.dates import date_from_number, date_from_text, day_of, digits_of, shown_by_typed, swapped
 from sluice.schema.numbers import (
     DIGITS,
@@ -51,8 +51,8 @@ class Conventions:
     Parameters
     ----------
     decimal
-        The decimal mark of ambiguous numbers; the other of ``.`` and ``,`` groups thousands. ``None`` is ``.``. What a
-        column's cells prove goes before it.
+        The decimal mark of ambiguous numbers; the other of ``.`` and ``,`` groups thousands. What a column's cells
+        prove goes before it. ``None``: the caller is asked where nothing in the file says it.
     dates
         Order of day and month in dates that are written with numbers alone. ``None``: the order is not known
         beforehand. Then each column of a file proves its own, and the caller is asked where it does not.
@@ -187,7 +187,7 @@ class Context:
         ------
         InvalidValue
             See `date_from_text`; ``month-first``, ``day-first``, ``year-first``, ``year-last``, ``not-swapped``,
-            ``lost-zero`` or ``implausible-year``.
+            ``lost-zero``, ``unclear-digits`` or ``implausible-year``.
         """
         if known := self._days.get(cell):
             return known
@@ -200,6 +200,7 @@ class Context:
         except InvalidValue:
             if digits_of(cell) == "six-digits":
                 self.shown[field] = "six-digits"
+                raise InvalidValue("unclear-digits") from None
             raise
         is_doubtful = shown in _OF_NUMBERS and digits_of(cell) == "five-digits"
         if is_doubtful:
@@ -249,7 +250,7 @@ class Context:
                 raise InvalidValue("other-decimal-mark", shown=shown, mark=decision.value)
             case "typed":
                 raise InvalidValue("not-swapped")
-            case "either":
+            case "either" | "dotted":
                 raise InvalidValue("year-last")
             case "mdy" | "ymd":
                 raise InvalidValue("month-first" if shown == "mdy" else "year-first")
@@ -338,6 +339,10 @@ def _flag(value: Any, info: ValidationInfo) -> Any:
     raise InvalidValue("not-yes-or-no")
 
 
+def _currency(value: Any) -> Any:
+    return code_from_text(value) if isinstance(value, str) else value
+
+
 @dataclass(frozen=True)
 class Decided:
     """Marks a cell type whose ambiguous cells are read by a decision of the recipe, of this kind."""
@@ -348,6 +353,11 @@ class Decided:
 @dataclass(frozen=True)
 class OfAmounts:
     """Marks a cell type that says in which currency the amounts of its row are."""
+
+
+@dataclass(frozen=True)
+class Amount:
+    """Marks a cell type whose numbers are in a currency."""
 
 
 @dataclass(frozen=True)
@@ -363,9 +373,10 @@ class Decimals:
 
 
 #: An amount: ``1,234.50``, ``Rp 1.250.000,50``, ``Rp 5.000,-``, ``(12.00)``; an exact `decimal.Decimal`.
-Money = Annotated[Decimal, _numeric(Context.amount, of_amounts=True), Decimals(2), Decided("decimal")]
-#: The currency of a row's amounts: three capital letters of ISO 4217. An amount beside another currency is rejected.
-Currency = Annotated[str, StringConstraints(pattern="^[A-Z]{3}$"), OfAmounts()]
+Money = Annotated[Decimal, _numeric(Context.amount, of_amounts=True), Amount(), Decimals(2), Decided("decimal")]
+#: The currency of a row's amounts: a code of ISO 4217, in either case, or a sign or a name of one currency alone, which
+#: becomes its code. An amount beside another currency is rejected.
+Currency = Annotated[str, StringConstraints(pattern="^[A-Z]{3}$"), BeforeValidator(_currency), OfAmounts()]
 #: A number with or without thousands separators; an exact `decimal.Decimal`.
 Number = Annotated[Decimal, _numeric(Context.number), Decided("decimal")]
 #: A latitude or longitude in degrees, its decimal mark a point or a comma; an exact `decimal.Decimal`.

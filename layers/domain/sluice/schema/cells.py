@@ -12,6 +12,8 @@ from typing import Any, Final
 NO_DAY: Final = "1900-02-29"
 #: A cell whose value is that of a merged cell, and whose meaning is not clear; our reports show it like other errors.
 MERGED: Final = "#MERGED!"
+#: Code of a formula that no program has computed.
+UNCOMPUTED: Final = "uncomputed-formula"
 #: Characters of a cell at most (Microsoft, "Excel specifications and limits").
 CELL_CHARACTERS: Final = 32_767
 #: What our reports show in the place of a longer one, so that a part of it never passes as the whole.
@@ -46,7 +48,7 @@ class CellError:
         if self.reason is not None:
             return self.reason.code
         if self.text.startswith("="):
-            return "uncomputed-formula"
+            return UNCOMPUTED
         known = {NO_DAY: "not-in-calendar", MERGED: "merged-cells", TOO_LONG: "too-long"}
         return known.get(self.text, "spreadsheet-error")
 
@@ -89,7 +91,7 @@ class FormattedNumber:
 #: Numbers; one of CSV is text.
 NumberCell = int | float | FormattedNumber
 
-#: An empty cell is ``None``. CSV cells are always ``str``. Whole numbers may come as ``float`` (123.0).
+#: An empty cell is ``None``. CSV cells are ``str``, or `CellError` for a formula. Whole numbers may come as ``float``.
 Cell = None | str | bool | int | float | datetime | date | time | timedelta | FormattedNumber | CellError
 
 #: Row number as a person sees it in the sheet (1-based, header rows counted) and its cells from column A on.

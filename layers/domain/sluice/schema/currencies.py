@@ -7,7 +7,7 @@ contradicts only the currencies that do not use it (Unicode CLDR 45, narrow symb
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
 from sluice.schema.cells import InvalidValue
@@ -114,6 +114,27 @@ _USED_BY: Final = {
     }.items()
     for sign in signs.split()
 }
+_CODED: Final = frozenset(_CODES.split("|")).union(*_USED_BY.values())
+# Signs that are another's as well, but in trade one currency's, and names that no other country's currency has.
+_ALONE: Final = {
+    name: frozenset({code})
+    for names, code in {
+        "us dollar; us dollars": "USD",
+        "£; ￡; pound sterling; british pound": "GBP",
+        "₩; ￦; 원": "KRW",
+        "swiss franc; schweizer franken": "CHF",
+        "yen": "JPY",
+        "zloty; złoty": "PLN",
+        "rupiah": "IDR",
+        "евро; ユーロ; 欧元": "EUR",
+    }.items()
+    for name in names.split("; ")
+}
+_OF_SEVERAL: Final = {"dollar": "$", "dollars": "$", "krona": "kr", "krone": "kr", "kronor": "kr", "kroner": "kr"}
+# Of the currencies that a sign can stand for, those that a rejection names first, and how many it names.
+_FIRST: Final = frozenset({"USD", "CAD", "AUD", "CNY", "JPY", "SEK", "NOK", "DKK", "INR", "CHF", "RUB"})
+_EXAMPLES: Final = 3
+_R: Final = "r"  # beside an amount a rand; alone it may be a real or a rouble
 _NO_SIGN: Final = "¤"  # stands for any currency
 # Currencies of which no hundredth part is in use: ISO 4217 has no decimals for them, or prices have had none for long.
 _WHOLE = "BIF CLP COP DJF GNF IDR IRR ISK JPY KHR KMF KPW KRW LAK LBP MMK MNT PYG RWF TZS UGX UZS VND VUV XAF XOF XPF"
@@ -157,6 +178,35 @@ def number_in(sign: str, number: float) -> float:
     found = CurrencyNumber(number)
     found.currency = shown
     return found
+
+
+def code_from_text(text: str) -> str:
+    """Return the code of a currency: of its code in either case, a sign that only it uses, or its name.
+
+    What is none of these is returned as it is, for the type that checks codes.
+
+    Raises
+    ------
+    InvalidValue
+        ``several-currencies`` if it is the sign or the name of several.
+    """
+    if text in _CODED:
+        return text  # what most cells are
+    name = " ".join(text.casefold().split()).rstrip(".")
+    if name.upper() in _CODED:
+        return name.upper()
+    codes = _ALONE.get(name) or _USED_BY.get(_OF_SEVERAL.get(name, name), frozenset())
+    if len(codes) > 1:
+        first = sorted(codes, key=lambda code: (code not in _FIRST, code))[:_EXAMPLES]
+        raise InvalidValue("several-currencies", codes=", ".join(first))
+    return text if name == _R else next(iter(codes), text)
+
+
+@cache
+def signs_of(code: str) -> frozenset[str]:
+    """Return a currency's code, the signs that stand for it alone, and its names, in lower case."""
+    known = _USED_BY | _ALONE
+    return frozenset(sign for sign, codes in known.items() if codes == {code} and sign != _R) | {code.casefold()}
 
 
 def without_currency(text: str) -> tuple[str, ShownCurrency | None]:

@@ -6,6 +6,11 @@ A date such as 05/06/2025 is ambiguous: day first (``dmy``) and month first (``m
 first nearly everywhere (Unicode CLDR has yy/mm/dd for Japanese and few others), so there the year counts as first only
 if the column speaks for it, or if the day would be before 2020 otherwise.
 
+With points, the day is before the month in every locale of CLDR. So 05.06.2025 speaks for that, if less than a proof
+does; beside am or pm it does not, since a person who writes these may write the month first with points, too.
+
+A day of the week beside a date must be that of the date, and shows the order if only one order gives it.
+
 A spreadsheet of another country *half swaps* a column of texts. It reads them in the other order and makes typed dates
 of all that it can, which are those whose day is at most 12, with day and month swapped; the others stay text.
 `is_half_swapped` finds such a column.
@@ -14,6 +19,7 @@ of all that it can, which are those whose day is at most 12, with day and month 
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import Final, Literal, get_args
 from unicodedata import decimal
@@ -33,18 +39,30 @@ _CLOCK = (
 _COMPACT = rf"(?:[01][0-9]|2[0-3]){_SIXTY}(?:{_SIXTY}|60)?"
 _ZONE = r"(?:\s*(?:[a-z]{1,5}|[a-z]+/[a-z_]+))?(?:\s*[+-]\d{2}(?::?\d{2})?)?"
 _TIME = rf"(?:(?:,?\s+|T){_CLOCK}{_ZONE}|T{_COMPACT}(?:[.,]\d+)?{_ZONE})?"
-_ORDINAL = r"(?:st|nd|rd|th)?"
-_ISO = re.compile(rf"(\d{{4}})[-/.](\d{{1,2}})[-/.](\d{{1,2}})(?:{_TIME}|Z|[+-]\d{{2}}:\d{{2}})", re.IGNORECASE)
-_NUMBERS = re.compile(r"(\d{1,2})(?:[-/.]\s?|\s)(\d{1,2})(?:[-/.]\s?|\s)(\d{4}|\d{2})" + _TIME, re.IGNORECASE)
+_ORDINAL = r"(?:st|nd|rd|th|er|[º°])?"
+# A point behind the last number, as in 2025.03.04. and 31.12.2025. (Hungarian, Croatian), says nothing.
+_ISO = re.compile(
+    rf"(\d{{4}})[-/.]\s?(\d{{1,2}})[-/.]\s?(\d{{1,2}})\.?(?:{_TIME}|Z|[+-]\d{{2}}:\d{{2}})", re.IGNORECASE
+)
+_NUMBERS = re.compile(r"(\d{1,2})(?:[-/.]\s?|\s)(\d{1,2})(?:[-/.]\s?|\s)(\d{4}|\d{2})\.?" + _TIME, re.IGNORECASE)
 _DAY_FIRST = re.compile(
     rf"(?P<day>\d{{1,2}}){_ORDINAL}[-/.\s]*(?P<month>[^\W\d]+)[-/.,\s]*(?P<year>\d{{4}}|\d{{2}})" + _TIME, re.IGNORECASE
 )
 _MONTH_FIRST = re.compile(
     rf"(?P<month>[^\W\d]+)[-/.\s]*(?P<day>\d{{1,2}}){_ORDINAL}[-/.,\s]+(?P<year>\d{{4}}|\d{{2}})" + _TIME, re.IGNORECASE
 )
-_YEAR_FIRST = re.compile(r"(?P<year>\d{4})[-/.\s]*(?P<month>[^\W\d]+)[-/.\s]*(?P<day>\d{1,2})" + _TIME, re.IGNORECASE)
+_YEAR_FIRST = re.compile(
+    r"(?P<year>\d{4})[-/.\s]*(?P<month>[^\W\d]+)[-/.\s]*(?P<day>\d{1,2})\.?" + _TIME, re.IGNORECASE
+)
 _NAMED = (_DAY_FIRST, _MONTH_FIRST, _YEAR_FIRST)
 _BARE = re.compile(rf"(\d{{8}})(?:T{_COMPACT}{_ZONE})?|(\d{{5}}(?:[.,]\d+)?)", re.IGNORECASE)
+# Year, month and day with their signs in Chinese, Japanese and Korean; the year is always first.
+_EAST_ASIAN = re.compile(r"(\d{4})\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日일号號]")
+_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)?")
+_BEHIND_WEEKDAY = re.compile(r"(?:\d{1,2}:.*)?", re.DOTALL)
+_HALF_DAY = re.compile(r"[ap]\.?m", re.IGNORECASE)
+# Characters of a date with its day of the week and a time at most.
+_LONGEST = 100
 # Dashes and slashes in the place of those of ASCII, which editors and East Asian keyboards write.
 _ASCII_FORMS = str.maketrans("‐‑‒–−－／．", "------/.")
 # Two-digit years: 00 to 68 are of this century (POSIX strptime(3), %y).
@@ -125,16 +143,18 @@ def date_from_text(
     Raises
     ------
     InvalidValue
-        ``not-a-date`` or ``not-in-calendar``.
+        ``not-a-date``, ``not-in-calendar``, ``unclear-digits``, ``unclear-month`` or
+        ``other-weekday``.
     """
     text = text.strip() if text.isascii() else _in_ascii(text)
     shown: ShownDate = None
     if found := _ISO.fullmatch(text):
-        year, month, day = map(int, found.groups())
+        year, month, day = int(found[1]), int(found[2]), int(found[3])
         shown = None if text[4] == "-" else "year-first"
     elif found := _NUMBERS.fullmatch(text):
-        first, second, last = map(int, found.groups())
-        shown = _order_of(first, second) if len(found[3]) == _WHOLE_YEAR else _short_order(found, first, second, last)
+        first, second, last = int(found[1]), int(found[2]), int(found[3])
+        is_whole = len(found[3]) == _WHOLE_YEAR
+        shown = _order_of(found, first, second) if is_whole else _short_order(found, first, second, last)
         order = shown if shown in _ORDERS else order  # type: ignore[assignment]  # as `in` does not narrow
         if shown == "ymd" or (order == "ymd" and shown in _MAYBE_YMD):
             year, month, day = _whole_year(first, found[1]), second, last
@@ -145,16 +165,52 @@ def date_from_text(
     elif found := _BARE.fullmatch(text):
         return date_from_number(float((found[1] or found[2]).replace(",", ".")), days_later)
     else:
-        year, month, day = _named_date(text, vocabulary)
+        return _in_words(text, order, vocabulary)
     return _calendar_day(year, month, day), shown
 
 
-def _named_date(text: str, vocabulary: Vocabulary) -> tuple[int, int, int]:
-    """Read a date whose month has its name, in any order: the name says which of the numbers is the day."""
+def _in_words(text: str, order: Order, vocabulary: Vocabulary) -> tuple[date, ShownDate]:
+    """Read a date whose month has its name, in any order, or that has its day of the week beside it."""
     for form in _NAMED:
         if (found := form.fullmatch(text)) and (month := vocabulary.month(found["month"])):
-            return _whole_year(int(found["year"]), found["year"]), month, int(found["day"])
-    raise InvalidValue("not-a-date")
+            year = _whole_year(int(found["year"]), found["year"])
+            return _calendar_day(year, month, int(found["day"])), None
+    for word in _WORD.finditer(text) if len(text) <= _LONGEST else ():
+        if (weekday := vocabulary.weekday(word[0])) is not None:
+            before, behind = text[: word.start()].rstrip(" ,(（"), text[word.end() :].lstrip(" .,)）")
+            if not before or _BEHIND_WEEKDAY.fullmatch(behind):
+                return _on_weekday(weekday, f"{before} {behind}".strip(), order, vocabulary)
+    plain = (
+        _WORD.sub(lambda word: "" if word[0].casefold() in vocabulary.particles else word[0], text).rstrip(" .").strip()
+    )
+    if plain == text:
+        if unclear := [word for word in _WORD.findall(text) if word.casefold() in vocabulary.unclear]:
+            raise InvalidValue("unclear-month", month=unclear[0])
+        raise InvalidValue("not-a-date")
+    return _in_words(plain, order, vocabulary)
+
+
+def _on_weekday(weekday: int, text: str, order: Order, vocabulary: Vocabulary) -> tuple[date, ShownDate]:
+    """Read a date whose day of the week is known, from 0 for Monday. If it fits in one order only, it shows this one.
+
+    Raises
+    ------
+    InvalidValue
+        ``other-weekday``.
+    """
+    vocabulary = vocabulary.without_weekdays
+    day, shown = date_from_text(text, order, vocabulary)
+    _, rarely = RARELY_YMD.get(shown or "", ("", shown))
+    fitting = {}
+    for each in OPEN_ORDERS.get(rarely or "", ()):
+        with suppress(InvalidValue):
+            fitting[each] = date_from_text(text, each, vocabulary)[0]
+    fitting = {each: found for each, found in fitting.items() if found.weekday() == weekday}
+    if len(fitting) == 1:
+        (shown, day), *_ = fitting.items()
+    if day.weekday() != weekday:
+        raise InvalidValue("other-weekday")
+    return day, shown
 
 
 def shown_by_typed(day: date) -> ShownDate:
@@ -187,7 +243,8 @@ def date_from_number(number: float, days_later: int = 0) -> tuple[date, ShownDat
     Raises
     ------
     InvalidValue
-        ``not-a-date`` if the number is neither; ``not-in-calendar`` for a day that does not exist.
+        ``unclear-digits`` if it has five digits and counts no day of our time, ``not-a-date`` if the number is neither;
+        ``not-in-calendar`` for a day that does not exist.
     """
     if _FIVE_DIGITS <= number < 10 * _FIVE_DIGITS:
         # the fraction is the time of day, and is rounded to its second as `day_of` does it
@@ -196,7 +253,7 @@ def date_from_number(number: float, days_later: int = 0) -> tuple[date, ShownDat
             return day, shown_by_typed(day)
     if _FIRST_COMPACT <= number <= _LAST_COMPACT and number == int(number):
         return _calendar_day(int(number) // 10_000, int(number) // 100 % 100, int(number) % 100), None
-    raise InvalidValue("not-a-date")
+    raise InvalidValue("unclear-digits" if _FIVE_DIGITS <= number < 10 * _FIVE_DIGITS else "not-a-date")
 
 
 def digits_of(cell: str | float) -> Digits | None:
@@ -220,18 +277,25 @@ def day_of(moment: datetime) -> date:
     return day if day == date.max else (moment + _HALF_SECOND).date()
 
 
-def _order_of(first: int, second: int) -> ShownDate:
+def _order_of(found: re.Match[str], first: int, second: int) -> ShownDate:
     if first > _MONTHS:
         return "dmy"
     if second > _MONTHS:
         return "mdy"
-    return "either" if first != second else None
+    if first == second:
+        return None
+    return "dotted" if _is_dotted(found) else "either"
+
+
+def _is_dotted(found: re.Match[str]) -> bool:
+    text, end = found.string, found.end(3)
+    return text[found.end(1)] == text[found.end(2)] == "." and not (end < len(text) and _HALF_DAY.search(text, end))
 
 
 def _short_order(found: re.Match[str], first: int, second: int, last: int) -> ShownDate:
     """Return what a date shows whose year has two digits."""
     if len(found[1]) == 1 or not (0 < second <= _MONTHS and 0 < last <= _LONGEST_MONTH) or first == second == last:
-        return _order_of(first, second)  # the year cannot be first, or it does not matter
+        return _order_of(found, first, second)  # the year cannot be first, or it does not matter
     if not 0 < first <= _LONGEST_MONTH:
         return "ymd"
     is_rare = found.string[found.end(1)] in _RARELY_YMD
@@ -239,13 +303,16 @@ def _short_order(found: re.Match[str], first: int, second: int, last: int) -> Sh
         return "dmy-rarely-ymd" if is_rare and last >= _RECENT else "dmy-or-ymd"
     if not is_rare:
         return "any-order"
-    return "either-rarely-ymd" if first != second else "rarely-ymd"
+    if first == second:
+        return "rarely-ymd"
+    return "dotted-rarely-ymd" if _is_dotted(found) else "either-rarely-ymd"
 
 
 def _in_ascii(text: str) -> str:
     """Return a text with the digits and signs of ASCII, without white space around it."""
     signs = text.translate(_ASCII_FORMS)
-    return "".join(str(decimal(each)) if each.isdecimal() else each for each in signs).strip()
+    ascii_digits = "".join(str(decimal(each)) if each.isdecimal() else each for each in signs)
+    return _EAST_ASIAN.sub(r"\1-\2-\3 ", ascii_digits, 1).strip()
 
 
 def _calendar_day(year: int, month: int, day: int) -> date:

@@ -8,6 +8,7 @@ column has ambiguous cells:
 - Without such a proof, what speaks for a value goes before Sluice's own: a whole number that would be a fraction
   otherwise, and the other columns of the same kind, as one program has written them all. If that speaks for two values,
   or against one that is remembered or that the importer declares, it is a question.
+- Dates with points speak for the day being first, in their column and of themselves alone.
 - If nothing speaks for a value, one that neither the importer nor an earlier file decided is a question, and so is
   whether a year of two digits is first, about which no importer declares anything.
 
@@ -25,7 +26,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, get_args
 
 from sluice.model.recipe import (
@@ -229,6 +230,8 @@ def _order(
         value, how = value.removesuffix(SWAPPED), "proven"  # a day above 12 was never a month
     order, ending = value.removesuffix(SWAPPED), value[len("dmy") :]
     asks: tuple[How, ...] = ("default", "declared") if column.counts.keys() & _YEAR_OPEN else ("default",)
+    if column.counts["dotted"]:
+        column = replace(column, hints=_said_by_points(column, how, others))
     order, how, is_open = _prove(order, how, column, others, asks=asks)
     is_doubtful = _is_doubtful(order + ending, how, found)
     if not (is_open or is_doubtful):
@@ -241,6 +244,17 @@ def _order(
     cells += [cell for cell in found.rows if is_open and cell.shows in _OPEN][:EXAMPLES]
     values = [each + end for each in likely for end in (endings if each != "ymd" else ("",))]
     return decision.value, decision.how, tuple(_read_dates(each, cells, found, importer) for each in values)
+
+
+def _said_by_points(column: _Column, how: How, others: frozenset[Any]) -> frozenset[Any]:
+    """Return the orders that a column's dates with points speak for.
+
+    It is day first. Ambiguous dates in another form are not settled by that: beside them, it is a question what speaks
+    for both, unless something else says the order of those.
+    """
+    elsewhere = _YEAR_OPEN | ({"either"} if how in ("default", "proven") else set())
+    is_settled = column.proofs or others or column.counts.keys().isdisjoint(elsewhere)
+    return frozenset({"dmy"} if is_settled else {"dmy", "mdy"})
 
 
 def _prove(

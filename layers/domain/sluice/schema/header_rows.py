@@ -7,13 +7,14 @@ would be stored in the wrong ones.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import inf
 from unicodedata import normalize
 
 from sluice.model.recipe import OTHER_HEADER, Evidence, Recipe, Shown
+from sluice.schema.annotations import is_text
 from sluice.schema.cells import BrokenRow, Cell
-from sluice.schema.importer import Importer, is_text
+from sluice.schema.importer import Importer
 
 # Titles of the file's header in a row that is another header, which are at least half of its cells.
 _TITLES = 2
@@ -35,10 +36,8 @@ class RepeatedHeader:
     def __init__(self, fields: Mapping[int, str], titles: Sequence[str]) -> None:
         self._titles = {place: titles[place] for place in sorted(fields) if place < len(titles)}
         first = next(iter(self._titles), None)
-        raw = "" if first is None else self._titles[first]
-        title = raw.strip()
         #: A cell of the first matched column that may be its header again, and the field of that column.
-        self.spellings = frozenset({raw, title, title.lower(), title.upper(), title.title(), _folded(title)} - {""})
+        self.spellings = _spellings([] if first is None else [self._titles[first]])
         self.field = "" if first is None else fields[first]
 
     def include(self, cells: list[Cell]) -> bool:
@@ -69,6 +68,7 @@ class OtherHeader:
         self, importer: Importer, fields: Mapping[int, str], titles: Sequence[str], sheet: str, recipe: Recipe | None
     ) -> None:
         self._titles = {_folded(title) for title in titles} - {""}
+        self._spellings = _spellings(titles)
         self._repeated = RepeatedHeader(fields, titles)
         self._sheet = sheet
         decision = (recipe or Recipe()).decisions.get(OTHER_HEADER)
@@ -83,6 +83,8 @@ class OtherHeader:
 
     def include(self, number: int, cells: list[Cell]) -> bool:
         """Whether a row is that header; the rows that come then are `below` it."""
+        if self._spellings.isdisjoint(cells):  # it runs on every row of some importers
+            return False
         texts = [_folded(cell) for cell in cells if isinstance(cell, str) and cell.strip()]
         named = sum(text in self._titles for text in texts)
         others = sum(cell is not None and not isinstance(cell, str) for cell in cells) + len(texts) - named
@@ -96,6 +98,15 @@ class OtherHeader:
     def reject(self, number: int, cells: list[Cell]) -> BrokenRow:
         """Return that row, or one below it, as one that belongs to no column."""
         return BrokenRow("other-header" if number == self.row else "below-other-header", cells, at_row=int(self.row))
+
+
+def _spellings(titles: Iterable[str]) -> frozenset[str]:
+    """Return titles as they are mostly written again."""
+    found: set[str] = set()
+    for raw in titles:
+        title = raw.strip()
+        found |= {raw, title, title.lower(), title.upper(), title.title(), _folded(title)}
+    return frozenset(found - {""})
 
 
 def _folded(title: str) -> str:

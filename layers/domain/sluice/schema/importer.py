@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal
-from enum import Enum
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
-from types import UnionType
-from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
+from typing import Any, Final, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.fields import FieldInfo
 
 from sluice.model.options import Blanks, Deletes, Guards, LoadOptions, Mode, OnRejections
-from sluice.schema.cell_types import Conventions, Decided, Decimals, Key
+from sluice.schema.annotations import choices_of, decided_by, decimals_of, marks_of
+from sluice.schema.cell_types import Amount, Conventions, Key, OfAmounts
 from sluice.schema.cells import Spelling
 
 #: Name by which datasets store since when a record is deleted: a column of tables, a value in records of early syncs.
@@ -51,6 +49,8 @@ class Column:
         A value; ``None`` without one.
     synonyms, hints
         Further headers that mean this column, the preferred ones first; and headers that may, which are suggested.
+    currency
+        Code of the currency that its amounts are in where a row says none; ``None`` if it has none, or no amounts.
     """
 
     field: str
@@ -64,6 +64,7 @@ class Column:
     example: Any = None
     synonyms: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
+    currency: str | None = None
 
     @property
     def title(self) -> str:
@@ -148,62 +149,6 @@ def declared(field: str, info: FieldInfo) -> Column:
     raise TypeError(f"declare {field!r} with column(...)")
 
 
-def is_numeric(annotation: Any) -> bool:
-    """Whether values of this type are amounts or counts; flags are not, although a ``bool`` is an ``int``."""
-    return any(
-        isinstance(part, type) and issubclass(part, int | float | Decimal) and part is not bool
-        for part in types_of(annotation)
-    )
-
-
-def is_text(annotation: Any) -> bool:
-    """Whether values of this type are text of any kind; the words of a `Literal` or an enumeration are not."""
-    return any(
-        isinstance(part, type) and issubclass(part, str) and not issubclass(part, Enum) for part in types_of(annotation)
-    )
-
-
-def is_decimal(annotation: Any) -> bool:
-    """Whether values of this type are decimal numbers, which JSON holds as text."""
-    return any(isinstance(part, type) and issubclass(part, Decimal) for part in types_of(annotation))
-
-
-def decimals_of(info: FieldInfo) -> int | None:
-    """Return the decimals that a column's numbers are shown with at least; ``None`` if it has no numbers."""
-    if not is_numeric(info.annotation):
-        return None
-    return next((mark.decimals for mark in marks_of(info) if isinstance(mark, Decimals)), 0)
-
-
-def decided_by(info: FieldInfo) -> str | None:
-    """Return the kind of the decision by which ambiguous cells of a column are read; ``None`` if it has none."""
-    return next((mark.kind for mark in marks_of(info) if isinstance(mark, Decided)), None)
-
-
-def marks_of(info: FieldInfo) -> list[Any]:
-    """Return what a field and the ``Annotated`` members of its union are marked with; of a ``Field``, its limits."""
-    parts = (info.annotation, *get_args(info.annotation))
-    marks = [mark for part in parts if get_origin(part) is Annotated for mark in get_args(part)[1:]]
-    return [*info.metadata, *(one for mark in marks for one in getattr(mark, "metadata", [mark]))]
-
-
-def choices_of(annotation: Any) -> tuple[Any, ...]:
-    """Return the values of a `Literal`, bare or in a union; none when there is no `Literal`."""
-    return tuple(choice for part in types_of(annotation) if get_origin(part) is Literal for choice in get_args(part))
-
-
-def types_of(annotation: Any) -> Iterator[Any]:
-    """Yield the plain types of an annotation; unions and ``Annotated`` are opened."""
-    origin = get_origin(annotation)
-    if origin is Annotated:
-        yield from types_of(get_args(annotation)[0])
-    elif origin is Union or origin is UnionType:
-        for member in get_args(annotation):
-            yield from types_of(member)
-    else:
-        yield annotation
-
-
 class Row(BaseModel):
     """A row of an importer: one pydantic field for each column, made with `column`.
 
@@ -240,9 +185,28 @@ def _is_key(mark: Any) -> bool:
 
 
 @cache
-def columns_of(row: type[Row]) -> tuple[Column, ...]:
-    """Return the columns of a row model, in the order of their declaration."""
-    return tuple(declared(name, info) for name, info in row.model_fields.items())
+def columns_of(row: type[Row], currency: str | None = None) -> tuple[Column, ...]:
+    """Return the columns of a row model, in the order of their declaration.
+
+    `currency` is that of all amounts, by the importer's conventions, where the row model has no `Currency`.
+    """
+    columns, said_by = {name: declared(name, info) for name, info in row.model_fields.items()}, currency_fields(row)
+    amounts = [name for name in columns if any(isinstance(mark, Amount) for mark in marks_of(row.model_fields[name]))]
+    for name in amounts:
+        field = said_by[name]
+        columns[name] = replace(columns[name], currency=columns[field].default if field else currency)
+    return tuple(columns.values())
+
+
+@cache
+def currency_fields(row: type[Row]) -> dict[str, str | None]:
+    """Return by field the one of its currency: the next behind it, else the last; ``None`` where there is none."""
+    names = list(row.model_fields)
+    those = [name for name in names if any(isinstance(mark, OfAmounts) for mark in marks_of(row.model_fields[name]))]
+    return {
+        name: next((each for each in those if names.index(each) > at), those[-1] if those else None)
+        for at, name in enumerate(names)
+    }
 
 
 @cache
@@ -382,7 +346,7 @@ class Importer:
     @property
     def columns(self) -> tuple[Column, ...]:
         """Its columns, in order."""
-        return columns_of(self.row)
+        return columns_of(self.row, self.conventions.currency)
 
     @property
     def numeric_columns(self) -> dict[str, Column]:

@@ -33,6 +33,9 @@ ShownMark = Mark | Literal["either", "other-groups", "point-groups", "comma-grou
 # "No cents", as Indonesian, Swiss and Indian bills have it: Rp 5.000,- and 12.-- and Rs. 1,23,456/-
 _NO_CENTS = re.compile(r"(?<=\d)([.,/]) ?[-—]{1,2}(\)?)$")
 _CENTS_AND_MINUS = re.compile(r"[.,]\d{1,2}-$")
+# Zero in the accounting formats of Excel, as text files have it: a dash, the widths of two decimals, and the currency
+# before or behind them, as in "$-   " and "-   €". A lone dash may say that there is no amount.
+_ACCOUNTING_ZERO = re.compile(r"[^\d-]*-\s{2}[^\d-]*")
 # No program groups a number that it writes with an exponent, so the mark of such a number is its decimal mark.
 _PLAIN = re.compile(r"[+-]?\d+(?:([.,])\d*)?(?:[eE][+-]?\d+)?", re.ASCII)
 _DECIMAL = re.compile(r"([+-]?)(\d+)([.,])(\d*)", re.ASCII)
@@ -170,7 +173,10 @@ def amount_from_text(text: str, mark: Mark) -> tuple[Decimal, ShownMark, ShownCu
     """
     if text[:1].isdecimal() and text[-1:].isdecimal():
         return *number_from_text(text, mark), None
-    text, currency = without_currency(_usual(text))
+    is_zero = _ACCOUNTING_ZERO.fullmatch(text) is not None
+    text, currency = without_currency(_usual(text.replace("-", "0") if is_zero else text))
+    if is_zero and currency is None:
+        raise InvalidValue("not-a-number")
     if found := _NO_CENTS.search(text):
         return *_without_cents(text, found, mark), currency
     if text.endswith("-") and not _CENTS_AND_MINUS.search(text):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from difflib import get_close_matches
 from enum import Enum
@@ -13,8 +14,10 @@ from pydantic_core import ErrorDetails
 from pydantic_core.core_schema import ErrorType
 
 from sluice.model.rejection import CUSTOM, Rejection
+from sluice.schema.annotations import choices_of, types_of
 from sluice.schema.cells import BrokenRow, Cell, CellError, InvalidValue
-from sluice.schema.importer import Importer, choices_of, types_of
+from sluice.schema.currencies import without_currency
+from sluice.schema.importer import Importer
 from sluice.schema.text import EXACT
 
 # A rejection holds a cell up to this many characters; a longer one is cut off, so that one cell cannot fill a report.
@@ -59,9 +62,13 @@ PYDANTIC_CODES: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
 _WITH_EXAMPLE = frozenset(
     {
         *("wrong-form", "not-a-number", "not-whole", "not-a-date", "not-digits", "not-text", "shortened-number"),
-        "shown-otherwise",
+        *("shown-otherwise", "unclear-digits"),
     }
 )
+# Texts that people write for no value, or for 0; beside them, those that are a dash and signs alone, such as $-.
+_NO_VALUE = frozenset(["n/a", "n.a.", "n.a", "na", "n/d", "n.d.", "nd", "k.a.", "none", "nil", "null", "?", "tbd"])
+_WITHOUT_VALUE = frozenset({"not-a-number", "not-whole", "not-a-date", "not-digits", "not-yes-or-no", "wrong-form"})
+_DASHES = frozenset("-‐‑‒–—―−")
 _OF_PYDANTIC = frozenset(get_args(ErrorType))
 
 
@@ -103,6 +110,7 @@ class SheetRejections:
             # not pydantic's input: a validator may have changed the cell before it was rejected
             value = as_text(values[field]) if field in values else None
             code, params = _coded(detail, self._annotation(field))
+            code = "no-value" if code in _WITHOUT_VALUE and _says_nothing(value or "") else code
             params |= self._hint(field, code, value, params)
             found.append(Rejection(self._sheet, number, self._titles.get(field), value, code, params))
         return found
@@ -165,6 +173,13 @@ def _choices(annotation: Any) -> list[Any]:
     enumerations = [each for each in types_of(annotation) if isinstance(each, type) and issubclass(each, Enum)]
     members = [member.value for enumeration in enumerations for member in enumeration]
     return [_plain(choice) for choice in (*choices_of(annotation), *members)]
+
+
+def _says_nothing(cell: str) -> bool:
+    text = cell.strip().casefold()
+    with suppress(InvalidValue):
+        text, _ = without_currency(text)  # Rp -
+    return text in _NO_VALUE or (not _DASHES.isdisjoint(text) and not any(map(str.isalnum, text)))
 
 
 def _plain(value: Any) -> Any:

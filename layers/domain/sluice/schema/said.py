@@ -21,9 +21,11 @@ from pydantic_core import InitErrorDetails, from_json
 
 from sluice.model.errors import SluiceError
 from sluice.model.options import LoadOptions
-from sluice.schema.cell_types import Context, Conventions, OfAmounts
+from sluice.schema.annotations import is_decimal
+from sluice.schema.cell_types import Context, Conventions
 from sluice.schema.cells import CellError, InvalidValue
-from sluice.schema.importer import Column, Importer, Row, columns_of, is_decimal, key_of, marks_of
+from sluice.schema.currencies import ShownCurrency
+from sluice.schema.importer import Column, Importer, Row, columns_of, currency_fields, key_of
 
 #: A staged row is our own JSON: decimal points and ISO dates of any year, independent of the file.
 AS_STAGED: Final = Conventions(years=(MINYEAR, MAXYEAR))
@@ -58,7 +60,12 @@ def cleared(column: Column, marker: str) -> Any:
     return CellError(marker, InvalidValue("not-clearable")) if column.required else column.default
 
 
-def row_reader(importer: Importer, matched: Iterable[str], options: LoadOptions) -> ReadRow:
+def row_reader(
+    importer: Importer,
+    matched: Iterable[str],
+    options: LoadOptions,
+    currencies: Mapping[str, str] | None = None,
+) -> ReadRow:
     """Return the function that reads rows of one file.
 
     Parameters
@@ -69,42 +76,42 @@ def row_reader(importer: Importer, matched: Iterable[str], options: LoadOptions)
         Fields that the file has a column of.
     options
         Of the job: its mode says whether required columns may be missing, its blanks what an empty cell says.
+    currencies
+        Those that titles of the file name, by field. Such an amount is in it as if its cell said so.
     """
+    titled = {name: ShownCurrency(code, frozenset({code})) for name, code in (currencies or {}).items()}
     there, names = set(matched), {column.field for column in importer.columns}
     keep = options.blanks == "keep"
     missing = names - there
     may_lack = {"update": names if keep else missing, "delete": names}.get(options.mode, set())
     rules = has_rules(importer)
-    in_currency = _amounts_of(importer.row)
+    in_currency = currency_fields(importer.row)
     part = partial_model(importer.row, _loosened(importer, may_lack), rules=not rules)
     validate, dump = part.__pydantic_validator__.validate_python, part.__pydantic_serializer__.to_json
+
+    def said(row: Row, without: set[str]) -> bytes:
+        return dump(row, exclude_unset=True) if keep else dump(row, exclude=without or None)
 
     def read_once(values: Mapping[str, Any], context: Context, without: set[str]) -> tuple[Row, bytes]:
         if rules and (not without if not keep else len(values) == len(names)):
             return _with_rules(importer, values, context)
         row = validate(values, context=context)
-        return row, dump(row, exclude_unset=True) if keep else dump(row, exclude=without or None)
+        return row, said(row, without)
 
     def read(values: Mapping[str, Any], context: Context) -> tuple[Row, bytes]:
         if context.currencies:  # of a row that was rejected
             context.currencies.clear()
         row, body = read_once(values, context, missing)
+        if titled:
+            context.currencies = {name: each for name, each in titled.items() if name in values} | context.currencies
         if context.currencies and (unsaid := _unsaid_currencies(importer, in_currency, row, values, context)):
-            return read_once({**values, **unsaid}, context, missing - unsaid.keys())
+            if rules:
+                return read_once({**values, **unsaid}, context, missing - unsaid.keys())
+            row.model_fields_set.update(unsaid)  # it has their defaults
+            body = said(row, missing - unsaid.keys())
         return row, body
 
     return read
-
-
-@cache
-def _amounts_of(row: type[Row]) -> dict[str, str | None]:
-    """Return by field the one of its currency: the next behind it, else the last; ``None`` where there is none."""
-    names = list(row.model_fields)
-    those = [name for name in names if any(isinstance(mark, OfAmounts) for mark in marks_of(row.model_fields[name]))]
-    return {
-        name: next((each for each in those if names.index(each) > at), those[-1] if those else None)
-        for at, name in enumerate(names)
-    }
 
 
 def _unsaid_currencies(

@@ -17,6 +17,7 @@ from sluice.schema.cells import (
     CELL_CHARACTERS,
     MERGED,
     TOO_LONG,
+    UNCOMPUTED,
     CellError,
     FormattedNumber,
     InvalidValue,
@@ -52,6 +53,12 @@ _NO_RESULTS = frozenset(
     {"<NA>", "NaT", "NaN", "nan", "-nan", "inf", "+inf", "-inf", "-Infinity", "-nan(ind)"}
     | {f"{sign}1.#{name}" for sign in ("", "-") for name in ("IND", "INF", "NAN", "QNAN", "SNAN")}
 )
+#: What databases and ERP systems write for a date that is not there (MySQL, SAP), in a column of dates.
+ZERO_DATES: Final = frozenset(
+    f"{day}{time}"
+    for day in ("0000-00-00", "0000/00/00", "0000.00.00", "00-00-0000", "00/00/0000", "00.00.0000", "00000000")
+    for time in ("", " 00:00", " 00:00:00", "T00:00:00")
+)
 #: Texts of ASCII that are no values as they are, and others; beside them, most that begin with ``#``.
 NO_VALUES: Final = (
     ERROR_TEXTS
@@ -84,12 +91,36 @@ _JOINERS = "\u200c\u200d"
 _VIRAMA = 9  # canonical combining class
 # Control characters but tab and line ends, and what stands in the place of a character that was lost.
 _UNSTORABLE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffd\ud800-\udfff]")
-# The wrapper that keeps a spreadsheet from reading a text as a number, and the apostrophe before a sign that keeps it
-# from reading one as a formula, in text files.
-_WRAPPED = re.compile(r'\s*=\s*(?:T\s*\(\s*"((?:[^"]|"")*)"\s*\)|"((?:[^"]|"")*)")\s*')
-#: One of these is in a text file that has cells which `unwrapped` changes; most files have none.
-WRAPPERS: Final = ('="', '= "', "=T(", "'=", "'+", "'-", "'@")
-_GUARDED = re.compile(r"'(?=[=+\-@])")
+# In text files, the wrapper that keeps a spreadsheet from reading a text as a number, and the apostrophe that keeps it
+# from reading one as a formula or a number.
+_WRAPPED = re.compile(r'\s*=\s*(?:[Tt]\s*\(\s*"((?:[^"]|"")*)"\s*\)|"((?:[^"]|"")*)")\s*')
+_GUARDED = re.compile(r"'(?=[=+\-@]|\d[\d ()./-]{3,}+\Z)")
+# What a text file has that has cells which `unwrapped` changes: an equals sign behind no letter, an apostrophe, a
+# function in capitals, and that behind a sign. One sign is found ten times as fast as a pattern.
+_EQUALS, _GUARD = re.compile(r"=(?<!\w=)"), re.compile(r"'(?<!\w')(?=[=+\-@\d])")
+_FUNCTION, _SIGNED = re.compile(r"\((?<=[A-Z0-9]\()"), re.compile(r"[+@-][A-Z][A-Z0-9.]*\(")
+# Parts of a formula (ECMA-376 part 1, 18.17.2): constants and references to cells, functions, operators. A name alone
+# is none, because texts have words: =A, =Sum kit.
+_TOKEN = re.compile(
+    r"""\s*(?:(?P<value>"(?:[^"]|"")*"|[\u201c-\u201f][^\u201c-\u201f]*[\u201c-\u201f]|\{[^{}]*\}|\#[A-Z/0]+[!?]?
+    |(?:(?:'[^']*'|\$?[^\W\d][\w.]*)[!.])?\$?[A-Za-z]{1,3}\$?\d{1,7}(?![\w(])|[^\W\d][\w.]*\[[^][]*\]
+    |(?i:TRUE|FALSE)(?![\w(])|(?:\d+(?:[.]\d*)?|[.]\d+)(?:[eE][+-]?\d+)?(?!\w))
+    |(?P<open>(?:[^\W\d][\w.]*)?\()|(?P<close>\))|(?P<sign>[-+])|(?P<percent>%)|(?P<comma>[,;])
+    |(?P<operator><=|>=|<>|[*/^&=<>:]))\s*""",
+    re.VERBOSE,
+)
+_ENDS: Final = frozenset({"value", "close", "percent"})
+_EMPTY: Final = _ENDS | {"open", "comma"}
+_BEGINS: Final = frozenset({"sign", "operator", "open", "comma"})
+# What may stand before each of them.
+_BEFORE: Final = {
+    **dict.fromkeys(("value", "open"), _BEGINS),
+    **dict.fromkeys(("percent", "operator"), _ENDS),
+    **dict.fromkeys(("comma", "close"), _EMPTY),
+    "sign": _ENDS | _BEGINS,
+}
+# A formula without an equals sign, as Lotus 1-2-3 and Excel take one: a function of a program in capitals.
+_CALLED = re.compile(r"[+@-](?=[A-Z][A-Z0-9.]*\()")
 _SPACES = re.compile(r"[^\S\n\r\t]")
 # A hyphen, and one at which no line is broken: they look as that of ASCII does. A dash and a minus are other signs.
 _HYPHENS = str.maketrans("\u2010\u2011", "--")
@@ -102,11 +133,39 @@ _ID_DIGITS: Final = 4
 DIGITS: Final = frozenset("0123456789")
 
 
-def unwrapped(text: str) -> str:
-    """Return what a cell of a text file holds if it is wrapped for spreadsheets: ``="00123"``, ``=T("1")``, ``'-5``."""
+def may_be_wrapped(text: str) -> bool:
+    """Whether a text file may have cells that `unwrapped` changes; most have none."""
+    if ("=" in text and _EQUALS.search(text)) or ("'" in text and _GUARD.search(text)):
+        return True
+    return "(" in text and bool(_FUNCTION.search(text) and _SIGNED.search(text))
+
+
+def unwrapped(text: str) -> str | CellError:
+    """Return what a cell of a text file holds if it is written for spreadsheets: ``="00123"``, ``=T("1")``, ``'-5``.
+
+    A formula is an error: only the program that wrote it could have computed it.
+    """
     if found := _WRAPPED.fullmatch(text):
         return str(found[1] if found[2] is None else found[2]).replace('""', '"')
-    return text[1:] if _GUARDED.match(text) else text
+    if _GUARDED.match(text):
+        return text[1:]
+    bare = text.strip()
+    sign = bare[:1] if bare.startswith("=") or _CALLED.match(bare) else ""
+    return CellError(bare, InvalidValue(UNCOMPUTED)) if sign and _is_expression(bare[1:]) else text
+
+
+def _is_expression(text: str) -> bool:
+    last, depth, at = "operator", 0, 0
+    while at < len(text):
+        found = _TOKEN.match(text, at)
+        kind = str(found and found.lastgroup)
+        if found is None or last not in _BEFORE[kind]:
+            return False
+        depth += (kind == "open") - (kind == "close")
+        if depth < (kind == "comma"):
+            return False
+        last, at = kind, found.end()
+    return not depth and last in _ENDS
 
 
 def in_full(bare: str, *, is_name: bool = False) -> str | CellError:

@@ -17,16 +17,26 @@ from pydantic import ValidationError
 from sluice.model.options import LoadOptions
 from sluice.model.recipe import AMBIGUOUS, EXAMPLES, FIVE_DIGITS, Evidence, Recipe, Shown, depends_on
 from sluice.model.rejection import Rejection
+from sluice.schema.annotations import is_numeric, is_text, marks_of
 from sluice.schema.cell_types import AsWritten, Context
 from sluice.schema.cells import CELL_CHARACTERS, MERGED, BrokenRow, Cell, CellError, FormattedNumber, Record
 from sluice.schema.dates import day_of
 from sluice.schema.header_rows import OtherHeader, RepeatedHeader
-from sluice.schema.importer import Importer, is_numeric, is_text, key_of, marks_of
+from sluice.schema.importer import Importer, key_of
 from sluice.schema.rejections import SheetRejections, as_text
-from sluice.schema.said import cleared, row_reader
-from sluice.schema.text import DIGITS, EXACT, NO_VALUES, in_full, read_formatted, read_number, read_text
+from sluice.schema.said import cleared, columns_for, row_reader
+from sluice.schema.text import (
+    DIGITS,
+    EXACT,
+    NO_VALUES,
+    ZERO_DATES,
+    in_full,
+    read_formatted,
+    read_number,
+    read_text,
+)
 
-# Other columns of text that are empty in a totals row with the word as its key; a list of brands has a brand "Total".
+# Columns that may be empty, and are in a totals row with the word as its key; a list of brands has a brand "Total".
 _SILENT_COLUMNS = 2
 # Characters of a cell that evidence shows: a number or a date is shorter, and a recipe has up to 9 for each column.
 _LONGEST = 60
@@ -99,6 +109,7 @@ def check_rows(
     options: LoadOptions | None = None,
     titles: Sequence[str] = (),
     *,
+    currencies: Mapping[str, str] | None = None,
     days_later: int = 0,
 ) -> Checked:
     """Validate records against the importer's row model.
@@ -120,6 +131,8 @@ def check_rows(
     titles
         The file's headers by cell. A row that repeats those of all matched columns is ignored, as totals rows are; from
         one with other titles or in other places on, rows are rejected.
+    currencies
+        Those that titles name, by field.
     days_later
         Days between day 0 of Excel's usual calendar and that of the file.
 
@@ -129,11 +142,12 @@ def check_rows(
         Good rows in the order they came, and a rejection for each wrong cell.
     """
     reject = SheetRejections(sheet, importer)
-    totals, header = Totals(importer, fields), RepeatedHeader(fields, titles)
+    options = options or importer.options
+    totals, header = Totals(importer, fields, options), RepeatedHeader(fields, titles)
     other = OtherHeader(importer, fields, titles, sheet, recipe)
     first, spellings = header.field, header.spellings
     context = Context(importer.conventions, recipe, days_later=days_later)
-    read = row_reader(importer, fields.values(), options or importer.options)
+    read = row_reader(importer, fields.values(), options, currencies)
     key = key_of(importer.row).field
     reader = CellReader(importer, fields, recipe)
     values_of = reader.values
@@ -274,10 +288,13 @@ class CellReader:
         self._markers = frozenset(map(str.strip, recipe.value("null_markers", usual.null_markers)))
         self._clears = frozenset(map(str.strip, recipe.value("clear_markers", usual.clear_markers)))
         self._columns = {column.field: column for column in importer.columns}
-        self._special = self._markers | self._clears | NO_VALUES
-        first = frozenset(text[:1] for text in self._special)
+        special = self._markers | self._clears | NO_VALUES
+        self._special = special | ZERO_DATES
+        first = frozenset(text[:1] for text in special)
         texts = {name for name in places.values() if is_text(known[name].annotation)}
         firsts = {name: first | DIGITS if name in texts else first for name in places.values()}
+        self._dates = {column.field for column in importer.columns if column.decided_by == "date_order"}
+        firsts |= {name: first | {"0"} for name in self._dates & firsts.keys()}
         self._places = [(at, name, name in texts, firsts[name]) for at, name in sorted(places.items())]
         self._in_full = {name for name in texts if AsWritten() not in marks_of(known[name])}
         #: Whether one of the cells that were read last cannot be used.
@@ -295,7 +312,9 @@ class CellReader:
                 if not (bare := cell.strip()):
                     continue
                 sign = bare[0]
-                odd = sign in first and (bare in special or (in_full(bare) != bare if sign in DIGITS else sign == "#"))
+                odd = sign in first and (
+                    bare in special or (in_text and in_full(bare) != bare if sign in DIGITS else sign == "#")
+                )
                 if odd or not (cell.isascii() and cell.isprintable() and len(bare) <= CELL_CHARACTERS):
                     self._add_text(values, name, cell, bare)
                     continue
@@ -313,6 +332,8 @@ class CellReader:
         return values
 
     def _add_text(self, values: dict[str, Any], name: str, cell: str, bare: str) -> None:
+        if name in self._dates and bare in ZERO_DATES and bare not in self._clears:
+            return
         text = cleared(self._columns[name], bare) if bare in self._clears else read_text(cell, self._markers)
         if type(text) is str and name in self._in_full:
             text = in_full(text.strip())
@@ -336,7 +357,8 @@ class Totals:
 
     Such a row begins with one of `Vocabulary.totals`, and apart from it holds only numbers: every other cell of a
     column that is not numeric is empty. Its key cell is empty, so that it could not be imported anyway, or is that very
-    word beside a number. A part called "Total" has a description, so it is not taken for one.
+    word beside a number; then an empty column is required, or several are empty. A part called "Total" has a
+    description, so it is not taken for one.
 
     Parameters
     ----------
@@ -344,14 +366,18 @@ class Totals:
         Its row model says which columns are numeric, its vocabulary which words begin a totals row.
     fields
         Which cell (counted from 0) belongs to which field.
+    options
+        Of the job: an update requires no column but the key.
     """
 
-    def __init__(self, importer: Importer, fields: Mapping[int, str]) -> None:
+    def __init__(self, importer: Importer, fields: Mapping[int, str], options: LoadOptions) -> None:
         self._fields = fields
         self._key = key_of(importer.row).field
         self._words = importer.conventions.vocabulary.totals
         known = importer.row.model_fields
         self._others = {name for name in fields.values() if not is_numeric(known[name].annotation)} - {self._key}
+        required = {column.field for column in columns_for(importer, options) if column.required}
+        self._may_be_key = len(self._others) >= _SILENT_COLUMNS or not self._others.isdisjoint(required)
 
     def include(self, cells: list[Cell], values: Mapping[str, Any]) -> bool:
         """Whether a row is a totals row; ``values`` are those of its cells that belong to a column and are not blank.
@@ -365,7 +391,7 @@ class Totals:
             return False
         field = self._fields.get(at)
         if self._key in values:
-            return field == self._key and len(values) > 1 and len(self._others) >= _SILENT_COLUMNS
+            return field == self._key and len(values) > 1 and self._may_be_key
         return self._others.intersection(values) <= {field}
 
 

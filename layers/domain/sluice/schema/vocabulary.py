@@ -1,4 +1,4 @@
-"""The words that the cells of an importer's files may use for months, for yes and no, and for totals; words of titles.
+"""The words that the cells of an importer's files may use in dates, for yes and no, and for totals; words of titles.
 
 The engine knows English alone. What other people write is part of what a team declares, see
 `sluice.catalog.conventions`. Currency signs are no words of a language: an amount in a file of any language may carry
@@ -7,11 +7,14 @@ any of them (`sluice.schema.currencies`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 from typing import Final
+from unicodedata import combining, normalize
 
 _NO_MONTHS: Final = ("",) * 12
+_NO_WEEKDAYS: Final = ("",) * 7
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,14 @@ class Vocabulary:
     ----------
     months
         January to December, each by its names and their abbreviations, with spaces between them. A cell is compared by
-        whole words: of "jan", the word "Janitor" is no month.
+        whole words: of "jan", the word "Janitor" is no month. Accents do not count.
+    weekdays
+        Monday to Sunday likewise.
+    particles
+        Words in a date that change nothing, such as "of" in 4th of March 2025.
+    unclear
+        Names that are one month in one language and another in another, so that they are none here; a date with one is
+        rejected for that.
     yes, no
         What a `Flag` may say.
     totals
@@ -31,33 +41,76 @@ class Vocabulary:
     Raises
     ------
     ValueError
-        If the months are not twelve, a name is no word in lower case, or one word has two meanings.
+        If the months are not twelve or the weekdays not seven, a name is no word in lower case, or one word has two
+        meanings.
     """
 
     months: tuple[str, ...] = _NO_MONTHS
+    weekdays: tuple[str, ...] = _NO_WEEKDAYS
+    particles: frozenset[str] = frozenset()
+    unclear: frozenset[str] = frozenset()
     yes: frozenset[str] = frozenset()
     no: frozenset[str] = frozenset()
     totals: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
-        names = [name for month in self.months for name in set(month.split())]
-        if len(self.months) != len(_NO_MONTHS) or any(not name.isalpha() or name != name.casefold() for name in names):
-            raise ValueError("give twelve months, each by its names in lower case, with spaces between them")
-        if len(set(names)) < len(names) or self.yes & self.no:
+        names = (*_names(self.months), *_names(self.weekdays), *self.particles, *self.unclear)
+        if any(not name.replace("-", "a").isalpha() or name != name.casefold() for name in names):
+            raise ValueError("give names of months and days, and particles, as words in lower case")
+        if len(self.months) != len(_NO_MONTHS) or len(self.weekdays) != len(_NO_WEEKDAYS):
+            raise ValueError("give twelve months and seven weekdays, each by its names with spaces between them")
+        if _has_two_meanings(self.months) or _has_two_meanings(self.weekdays) or self.yes & self.no:
             raise ValueError("a word of the vocabulary has two meanings")
+        if any(map(self.month, self.unclear)):
+            raise ValueError("an unclear name is a month, too")
 
     def __or__(self, other: Vocabulary) -> Vocabulary:
         """Combine two vocabularies."""
-        months = tuple(f"{mine} {others}" for mine, others in zip(self.months, other.months, strict=True))
-        return Vocabulary(months, self.yes | other.yes, self.no | other.no, self.totals | other.totals)
+        months, weekdays = (
+            tuple(f"{mine} {others}" for mine, others in zip(*names, strict=True))
+            for names in ((self.months, other.months), (self.weekdays, other.weekdays))
+        )
+        particles, unclear = self.particles | other.particles, self.unclear | other.unclear
+        yes, no, totals = self.yes | other.yes, self.no | other.no, self.totals | other.totals
+        return Vocabulary(months, weekdays, particles, unclear, yes, no, totals)
 
     def month(self, word: str) -> int | None:
         """Return the number of a month, 1 to 12, from one of its names; ``None`` if the word is not one."""
-        return self._months.get(word.casefold())
+        return self._months.get(word.casefold() if word.isascii() else _plain(word))
+
+    def weekday(self, word: str) -> int | None:
+        """Return the number of a day of the week, from 0 for Monday; ``None`` if the word is not one."""
+        return self._weekdays.get(_plain(word))
+
+    @cached_property
+    def without_weekdays(self) -> Vocabulary:
+        """The vocabulary of a date whose day of the week was taken off."""
+        return replace(self, weekdays=_NO_WEEKDAYS)
 
     @cached_property
     def _months(self) -> dict[str, int]:
-        return {name: number for number, month in enumerate(self.months, start=1) for name in month.split()}
+        return {_plain(name): number for number, month in enumerate(self.months, start=1) for name in month.split()}
+
+    @cached_property
+    def _weekdays(self) -> dict[str, int]:
+        return {_plain(name): number for number, day in enumerate(self.weekdays) for name in day.split()}
+
+
+def _names(each_by_names: tuple[str, ...]) -> list[str]:
+    return [*chain.from_iterable(names.split() for names in each_by_names)]
+
+
+def _has_two_meanings(each_by_names: tuple[str, ...]) -> bool:
+    plain = [*chain.from_iterable({_plain(name) for name in names.split()} for names in each_by_names)]
+    return len(set(plain)) < len(plain)
+
+
+def _plain(word: str) -> str:
+    """Return a word in lower case and without accents, as many keyboards write it; a dotless i is an i."""
+    if word.isascii():
+        return word.casefold()
+    letters = normalize("NFKD", word.replace("ı", "i"))
+    return "".join(each for each in letters if not combining(each)).casefold()
 
 
 ENGLISH: Final = Vocabulary(
@@ -65,8 +118,13 @@ ENGLISH: Final = Vocabulary(
         *("january jan", "february feb", "march mar", "april apr", "may", "june jun", "july jul", "august aug"),
         *("september sept sep", "october oct", "november nov", "december dec"),
     ),
-    yes=frozenset({"yes", "y", "true", "t", "1", "x", "active"}),
-    no=frozenset({"no", "n", "false", "f", "0", "inactive"}),
+    weekdays=(
+        *("monday mon", "tuesday tues tue", "wednesday wed", "thursday thurs thur thu", "friday fri", "saturday sat"),
+        "sunday sun",
+    ),
+    particles=frozenset({"of", "the"}),
+    yes=frozenset({"yes", "y", "true", "t", "1", "1.0", "x", "active"}),
+    no=frozenset({"no", "n", "false", "f", "0", "0.0", "inactive"}),
     totals=frozenset({"total", "totals", "grandtotal", "subtotal", "sum"}),
 )
 
@@ -84,10 +142,19 @@ NOTES: Final = _words(
     "yesno truefalse janein ouinon sino janee taknie yatidak simnao ifknown ifany ddmmyyyy mmddyyyy yyyymmdd ttmmjjjj "
     "jjjjmmtt jjmmaaaa ddmmaaaa ggmmaaaa aaaammdd ddmmjjjj ddmmrrrr iso codeiso isocode"
 )
+#: Units of count in brackets after a title: of a whole number they change nothing.
+PIECES: Final = _words(
+    "pc pcs pce pces piece pieces unit units ea each stk stck stuck st szt db ks kpl kom adet buah pz un und ud uds "
+    "unid u 個 个 件 本 台"
+)
+#: Those that are so without brackets, too; the others may be another word there: a stock unit is no stock,
+#: and ``Stok Buah`` one of fruit.
+PIECES_BEHIND: Final = _words("pc pcs pce pces pieces ea stk stck szt adet")
+#: Zones of time after the title of a date, which drops the time of day.
+ZONES: Final = _words("utc gmt")
 #: Units and currencies in brackets after a title.
-UNITS: Final = _words(
-    "eur euro euros usd gbp chf idr rp pln zl sek nok dkk kr czk kc try tl jpy cny rmb rub rur yen pc pcs piece "
-    "pieces unit units stk stck stuck st szt ks adet buah pz u uds unid kom kpl 個 円 元 台 件 本"
+UNITS: Final = PIECES | _words(
+    "eur euro euros usd gbp chf idr rp pln zl sek nok dkk kr czk kc try tl jpy cny rmb rub rur yen 円 元"
 )
 #: Words beside the name of a column that say whose it is, or which of several.
 BESIDE: Final = _words(

@@ -24,7 +24,7 @@ from sluice.reading.sheets import FilePlan, SheetPlan
 from sluice.reports.cells import RecordTexts, unescape_formula
 from sluice.reports.csv_files import NUMBER_TITLE
 from sluice.reports.rejected_rows import JOB_PROPERTY, JobMark, RejectedRow
-from sluice.schema.cells import Cell, FormattedNumber, NumberCell, Record
+from sluice.schema.cells import UNCOMPUTED, Cell, CellError, FormattedNumber, NumberCell, Record
 from sluice.schema.importer import Importer
 from sluice.schema.rejections import as_text
 from sluice.schema.text import unwrapped
@@ -299,10 +299,7 @@ def _select_corrected(job: Job, importer: Importer, rows: Selected, sheet: Sheet
 
 
 class _Texts:
-    """The texts that the corrected rows had; libraries make formulas of those that begin with ``=``.
-
-    XlsxWriter gives such a formula the value 0, which no later reader can tell from a number that a person wrote.
-    """
+    """The texts that the corrected rows had; libraries make formulas of those with ``=``, XlsxWriter with a 0."""
 
     def __init__(self, importer: Importer, header: Header, corrected: FilePlan | None) -> None:
         titles = {column.field: column.title for column in importer.columns}
@@ -313,11 +310,13 @@ class _Texts:
         }
 
     def computed(self, sheet: str, number: int, cells: list[Cell], before: RejectedRow) -> Rejection | None:
-        """Reject a row that has a value in place of such a text, unless the text itself was rejected."""
+        """Reject a row with a value in place of such a text, unless that was rejected, or the text of a formula."""
         wrong = {rejection.column for rejection in before.rejections}
         for title, at, place in self._columns[before.sheet]:
             was = before.cells[place] if place < len(before.cells) else None
             now = cells[at] if at < len(cells) else None
+            if isinstance(was, CellError) and (was.code, was.text) == (UNCOMPUTED, now):
+                return Rejection(sheet, number, title, was.text[:_SHOWN], UNCOMPUTED)
             if isinstance(was, str) and was.startswith("=") and isinstance(now, NumberCell) and title not in wrong:
                 return Rejection(sheet, number, title, as_text(now), "computed-text", {"text": was[:_SHOWN]})
         return None

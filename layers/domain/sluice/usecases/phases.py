@@ -18,6 +18,7 @@ from sluice.model.errors import FileRejected, ImagesGone, NotYet, SluiceError, U
 from sluice.model.job import Job
 from sluice.model.rejection import REPORT_TITLES
 from sluice.model.status import Status
+from sluice.reading.matching import currencies_of
 from sluice.schema.validation import check_rows
 from sluice.usecases import absent
 from sluice.usecases.artifacts import JobFiles
@@ -110,8 +111,11 @@ def parse_chunk(work: Work, services: Services) -> Parsed:
         selected = select_rows(job, importer, sheet, records, services)
         records = selected.wanted
     header, days_later = sheet.header, sheet.layout.days_later
+    currencies = currencies_of(header.titles, header.fields, importer.columns)
     checked = check_rows(
-        importer, header.fields, sheet.name, records, job.recipe, job.options, header.titles, days_later=days_later
+        *(importer, header.fields, sheet.name, records, job.recipe, job.options, header.titles),
+        currencies=currencies,
+        days_later=days_later,
     )
     if selected is not None:
         checked = selected.joined(checked, lambda keys: equal_keys(job, lambda: keys, services))
@@ -128,7 +132,8 @@ def parse_chunk(work: Work, services: Services) -> Parsed:
         depends |= absent.keys_depend(job, checked)
     stored.write_rejections(chunk, checked.rejections, records)
     counts = Counts(checked.seen + len(skipped) - chunk.rows, checked.seen, len(skipped), checked.ignored)
-    return Parsed(replace(counts, rejected=checked.rejected), job.recipe.version, depends)
+    counts = replace(counts, rejected=checked.rejected, untitled=sheet.count_untitled(records))
+    return Parsed(counts, job.recipe.version, depends)
 
 
 def compare_chunk(work: Work, services: Services) -> Counts:

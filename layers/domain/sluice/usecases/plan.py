@@ -30,7 +30,6 @@ from sluice.reading import (
     read_segment,
 )
 from sluice.reading.cells import plan_merged, spans_of
-from sluice.reading.encoding import TextSurvey
 from sluice.reading.notes import notes_on
 from sluice.reading.sheets import (
     Candidate,
@@ -40,6 +39,7 @@ from sluice.reading.sheets import (
     describe_sheets,
     with_sheets,
 )
+from sluice.reading.survey import TextSurvey
 from sluice.reading.types import Limits, Segment, TabularFile
 from sluice.reports.template import NOTES, TEMPLATE_PROPERTY
 from sluice.schema.cells import Record

@@ -44,6 +44,8 @@ from sluice.usecases.staged_rows import find_obstacles
 GUARDS = "guard"
 #: Answers to them.
 EXCEED, CANCEL = "exceed", "cancel"
+# Readings of a text that the problem of a job shows; one that fits may be among others.
+_READINGS = 2
 
 
 def answer_if_passed(ref: JobRef, name: PhaseName, now: int, services: Services) -> None:
@@ -135,13 +137,18 @@ def ask(job: Job, recipe: Recipe, questions: list[Question], services: Services)
 
 
 def question_problem(question: Question, importer: Importer) -> Problem:
-    """Build the problem of a job that does not wait for answers, with a recipe that would have helped if there is one.
+    """Build the problem of a job that does not wait for answers, with a recipe that might have helped if there is one.
 
     Cells that contradict each other contradict whatever is given, so only an answer decides those.
     """
     kind, _, field = question.key.partition(".")
-    named = {name: question.params[name] for name in ("column", "missing") if name in question.params}
-    params = {**named, "kind": question.kind, "key": question.key}
+    params: dict[str, Any] = {name: question.params[name] for name in ("column", "missing") if name in question.params}
+    params |= {"kind": question.kind, "key": question.key}
+    if question.kind in ("encoding", "delimiter"):
+        params["readings"] = [
+            {"value": each.value, "row": each.params["row"], "text": each.params["text"]}
+            for each in question.choices[:_READINGS]
+        ]
     for choice in question.choices:
         given = Recipe(decisions={question.key: Decision(choice.value, "given")})
         if not settle(given, {question.key: question.evidence}, importer)[1]:

@@ -188,6 +188,8 @@ class Rewriter:
         elif name == "c" and above == "row":
             self._cell, self._texts = attributes, {}
         elif above == "c" and name in {"v", "f", "is"}:
+            if name == "v" and name in self._texts:
+                self._cell = {**self._cell, "t": "e"}  # which of two values is meant is not known
             self._texts.setdefault(name, [])
         elif self._marks is not None:
             self._marks.add(name, attributes)

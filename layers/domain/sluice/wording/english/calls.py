@@ -128,7 +128,7 @@ MEANINGS: Final[dict[str, str]] = {
     "rollback-incomplete": "Some rows could not be restored. `rollback` again. Members: `chunks`.",
     "question": (
         "The file leaves a decision open, and the job fails instead of asking, because of `questions` of its caller or "
-        "importer. The detail names the answer that would have helped. Members: `key`."
+        "importer. The detail names an answer that might have helped; check it. Members: `key`."
     ),
     "guard": (
         "The load would reject, delete or change more than a guard of the job allows; nothing was loaded. Check the "

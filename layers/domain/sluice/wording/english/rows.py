@@ -51,6 +51,10 @@ REASONS: Final[dict[str, Sentence]] = {
     "too-short": "is shorter than {length} characters",
     "not-text": _such_as("is a date, a time or a yes or no. Format the cell as text, and write the text anew"),
     "no-result": "is what programs write where they have no value. Empty the cell, or name it among the null markers",
+    "no-value": (
+        "is what people write for no value, or for 0. Write the value, empty the cell, or name it among the null "
+        "markers"
+    ),
     "unstorable-characters": "has characters that cannot be stored. Write it anew without them",
     "invisible-character": "has an invisible character ({character}) in place {place}. Write it anew without that",
     "wrong-form": _wrong_form,
@@ -67,6 +71,9 @@ REASONS: Final[dict[str, Sentence]] = {
     "shown-otherwise": _such_as("is a number that its cell shows as something else. Write what it shows as text"),
     "not-digits": _such_as("must be digits only"),
     "not-a-date": _such_as("is not a date"),
+    "unclear-digits": _such_as("is a number that can be several dates. Write day, month and year with separators"),
+    "unclear-month": "has the month '{month}', which is one month here and another elsewhere. Write it as a number",
+    "other-weekday": "has a day of the week that its date is not. Correct the one or the other",
     "not-in-calendar": "is not a date of the calendar",
     "implausible-year": "has the year {year}, and this column takes years from {first} to {last}",
     "other-decimal-mark": "is written with the decimal mark '{shown}', and this column is read with '{mark}'",
@@ -78,10 +85,11 @@ REASONS: Final[dict[str, Sentence]] = {
     "not-swapped": "is a date whose day is no month, and this column is read with day and month swapped",
     "two-currencies": "has two currencies, {first} and {second}. Write the one that the amount is in",
     "other-currency": (
-        "is in {shown}, and its row is in {currency}. Write the amount in {currency}, or correct the row's currency"
+        "is in {shown}, and its row is in {currency}. Write the amount in {currency}, or say the row's currency"
     ),
+    "several-currencies": "stands for several currencies ({codes} …). Write the code of the one that is meant",
     "no-currency": "is in {shown}, and its row has no currency. Write the row's currency, or the amount alone",
-    "not-yes-or-no": "must be yes or no",
+    "not-yes-or-no": "must be yes or no, such as yes, no, 1 or 0",
     "unreadable-row": "has a value that cannot be read. Write its dates and numbers anew",
     "other-header": (
         "looks like the header of another table, so it and the rows below it were rejected. Upload them as a file of "
@@ -100,7 +108,6 @@ REASONS: Final[dict[str, Sentence]] = {
         "is a formula without a value. Save the file in a spreadsheet program, which computes it, or write the value"
     ),
     "wrong-type": "is not what this column holds",
-    # of a row among others
     "duplicate-key": lambda params: f"repeats the {params['column']} of row {params['first']}{_of_sheet(params)}",
     "merged-cells": (
         "is merged with the cell of another column, or hidden below a merged cell. Unmerge the cells, and write the "
@@ -111,9 +118,7 @@ REASONS: Final[dict[str, Sentence]] = {
     "not-of-corrected-job": "is not job {job}, which this file corrects. Correct the rows of each job in its own file",
     "computed-text": "was the text '{text}', of which a program has made a formula. Write it as text again",
     "unclear-apostrophe": "may have an apostrophe that the report added. Keep its column '{column}', which says so",
-    # of a job that has loaded nothing
     "import-whole": "nothing of its file was loaded. Correct the file and import it whole",
-    # of a row and its dataset
     "key-exists": "exists already; mode 'insert' changes no record",
     "key-unknown": "is not in the dataset; mode '{mode}' adds no record",
     "over-record-size": "is larger than a record can be",
@@ -374,14 +379,22 @@ NOTES: Final[dict[str, Sentence]] = {
         "{count:,} merged ranges; each of their rows has the merged value",
     ),
     "sheets-not-read": _not_read,
+    "untitled-values": lambda params: f"Not read: values behind the last header, in {rows(params['count'])}",
 }
 
 
 def question(params: Params) -> str:
-    """Word the problem of a job whose file leaves a decision open, with the answer that would have helped."""
+    """Word the problem of a job whose file leaves a decision open, with an answer that would have helped."""
     asked: Sentence = QUESTIONS.get(params["kind"], str(params["key"]))
     text = asked.format_map(params) if isinstance(asked, str) else asked(params)
     if "answer" not in params:
         why = "Cells of the file contradict each other, so no recipe decides it"
         return f"{text} Nothing was loaded. {why}: correct the file, or let the job ask."
-    return f"{text} Nothing was loaded. Import the file again with the recipe {params['answer']}, or let the job ask."
+    example = f"for instance {params['answer']}, or let the job ask."
+    if "readings" not in params:
+        return f"{text} Nothing was loaded. Import the file again with the recipe that fits, {example}"
+    read = " and ".join(f"{each['text']} with '{each['value']}'" for each in params["readings"])
+    return (
+        f"{text} Nothing was loaded. Row {params['readings'][0]['row']:,} reads {read}. Check which of these or other "
+        f"readings is right, and import the file again with its recipe, {example}"
+    )
