@@ -66,7 +66,7 @@ down: ## stop the local AWS and every process of it
 
 # Tests that run behind others, whose process is done first otherwise: behind the unit and integration tests, and behind
 # those of the pages.
-LATE := tests/e2e/test_layers.py tests/e2e/test_benchmarks.py
+LATE := tests/e2e/test_layers.py
 LATE_TOO := tests/hostile tests/e2e/test_cost.py
 
 .PHONY: test
