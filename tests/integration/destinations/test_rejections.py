@@ -15,15 +15,15 @@ from sluice.catalog.registry import importer_named
 from sluice.destinations.dynamodb.destination import DynamoDestination
 from sluice.destinations.dynamodb.records import DynamoRecords
 from sluice.destinations.postgres import PostgresDestination, PostgresRecords
-from sluice.model.chunk import ChunkRef, JobRef, PhaseName
+from sluice.model.chunk import JobRef, PhaseName
 from sluice.model.job import Job
 from sluice.model.options import LoadOptions
 from sluice.model.status import Status
 from tests.integration.destinations.conftest import Target
-from tests.support.deaths import Killed, killed_at
+from tests.support.deaths import deliver_with_deaths, killed_at
 from tests.support.factories import csv_file, products
 from tests.support.files import MemoryFiles
-from tests.support.harness import LEASE, NOW, Harness, small_chunks
+from tests.support.harness import Harness, small_chunks
 
 # moto takes a second for a thousand records
 ROWS = {"dynamodb": 200, "postgres": 20_000}
@@ -63,20 +63,10 @@ def run(harness: Harness, ref: JobRef, *, after_compare: Callable[[], None] = la
 
 def dying_phase(harness: Harness, ref: JobRef, phase: PhaseName) -> str:
     """Run a phase in which a worker dies with its chunk written and not yet closed; return its outcome."""
-    clock = NOW
-
-    def deliver(chunk: ChunkRef) -> None:
-        nonlocal clock
-        try:
-            harness.work(chunk, now=clock)
-        except Killed:
-            clock += LEASE + 1
-            harness.queue.messages.insert(0, chunk)
-
     with pytest.MonkeyPatch.context() as dying:
         killed_at(dying, harness.chunks, "close", after=False)
         token = harness.dispatch(ref, phase)
-        harness.deliver(each=deliver)
+        deliver_with_deaths(harness)
     return str(harness.machine.answers[token]["outcome"])
 
 
